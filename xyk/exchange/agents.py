@@ -1,0 +1,71 @@
+"""Who may sign for an owner: agents (EIP-712 keys) and API keys (Ed25519, stored now, used by the market API)."""
+
+from xyk.domain.commands import ApproveAgent, ApproveApiKey, RevokeAgent, RevokeApiKey
+from xyk.domain.events import AgentApproved, AgentRevoked, AnyEvent, ApiKeyApproved, ApiKeyRevoked
+from xyk.domain.rejections import Code, Rejected
+from xyk.domain.request import Request
+from xyk.domain.units import AGENTS_PER_OWNER_MAX, API_KEYS_PER_OWNER_MAX, ZERO_ADDRESS
+from xyk.exchange.state import State
+
+
+def approve_agent(state: State, request: Request, approve: ApproveAgent) -> tuple[AnyEvent, ...] | Rejected:
+    """Approves, or prolongs. A revoked agent stays revoked for ever: its old signatures must stay dead."""
+    if approve.agent in (approve.owner, ZERO_ADDRESS):
+        return Rejected(Code.FORBIDDEN, "agent must be another wallet's address than the owner's")
+    agents = state.agents.get(approve.owner, {})
+    known = agents.get(approve.agent)
+    if known is not None and known.revoked:
+        return Rejected(
+            Code.FORBIDDEN, f"{approve.agent} was revoked and stays so for ever; approve a fresh key"
+        )
+    past = _past(request, approve.valid_until)
+    if past is not None:
+        return past
+    if known is None and len(agents) >= AGENTS_PER_OWNER_MAX:
+        return Rejected(
+            Code.ORDER_LIMIT, f"An owner may approve {AGENTS_PER_OWNER_MAX} agents over time; use one of them"
+        )
+    return (AgentApproved(owner=approve.owner, agent=approve.agent, valid_until=approve.valid_until),)
+
+
+def revoke_agent(state: State, request: Request, revoke: RevokeAgent) -> tuple[AnyEvent, ...] | Rejected:
+    known = state.agents.get(revoke.owner, {}).get(revoke.agent)
+    if known is None or known.revoked:
+        return Rejected(Code.RESOURCE_NOT_FOUND, f"{revoke.agent} is no approved agent of {revoke.owner}")
+    return (AgentRevoked(owner=revoke.owner, agent=revoke.agent),)
+
+
+def approve_api_key(
+    state: State, request: Request, approve: ApproveApiKey
+) -> tuple[AnyEvent, ...] | Rejected:
+    """Approves, prolongs or (same owner) approves again."""
+    known = state.api_keys.get(approve.public_key)
+    if known is not None and known.owner != approve.owner:
+        return Rejected(Code.FORBIDDEN, "This key belongs to another owner for ever; make a fresh key")
+    past = _past(request, approve.valid_until)
+    if past is not None:
+        return past
+    mine = sum(1 for key in state.api_keys.values() if key.owner == approve.owner)
+    if known is None and mine >= API_KEYS_PER_OWNER_MAX:
+        return Rejected(
+            Code.ORDER_LIMIT, f"An owner may approve {API_KEYS_PER_OWNER_MAX} keys over time; use one of them"
+        )
+    return (
+        ApiKeyApproved(
+            owner=approve.owner, public_key=approve.public_key, valid_until=approve.valid_until
+        ),
+    )
+
+
+def revoke_api_key(state: State, request: Request, revoke: RevokeApiKey) -> tuple[AnyEvent, ...] | Rejected:
+    known = state.api_keys.get(revoke.public_key)
+    if known is None or known.owner != revoke.owner or known.revoked:
+        return Rejected(Code.RESOURCE_NOT_FOUND, f"{revoke.public_key} is no approved key of {revoke.owner}")
+    return (ApiKeyRevoked(owner=revoke.owner, public_key=revoke.public_key),)
+
+
+def _past(request: Request, valid_until: int) -> Rejected | None:
+    now_s = request.now_ms // 1000
+    if valid_until >= now_s:
+        return None
+    return Rejected(Code.EXPIRED, f"validUntil {valid_until} is past; the server's time is {now_s} s")

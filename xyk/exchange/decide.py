@@ -1,0 +1,155 @@
+"""`decide`: what a command does, as events, or why it is refused. Looks at the state and never touches it.
+
+Authority first, in the order of the refusals' precedence (rejections.Code): signer, role, deadline,
+nonce; then the command's own module. The writer has already answered digests that it knows.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from xyk.domain.commands import (
+    AddLiquidity,
+    ApproveAgent,
+    ApproveApiKey,
+    FaucetDeposit,
+    Genesis,
+    ListAsset,
+    ListMarket,
+    RemoveLiquidity,
+    RevokeAgent,
+    RevokeApiKey,
+    SetMarketStatus,
+    SetOperator,
+    SetProtocolFee,
+    SwapExactIn,
+    SwapExactOut,
+    Transfer,
+    UpdateMarket,
+    Withdraw,
+)
+from xyk.domain.events import AnyEvent, NonceUsed
+from xyk.domain.rejections import Code, Rejected
+from xyk.domain.request import EIP712, FAUCET, GENESIS, Request
+from xyk.domain.units import DEADLINE_AHEAD_S, NONCE_FUTURE_S, NONCE_PAST_S, NONCE_SLOTS
+from xyk.exchange.agents import approve_agent, approve_api_key, revoke_agent, revoke_api_key
+from xyk.exchange.custody import faucet, transfer, withdraw
+from xyk.exchange.liquidity import add_liquidity, remove_liquidity
+from xyk.exchange.listings import (
+    create_exchange,
+    list_asset,
+    list_market,
+    set_market_status,
+    set_operator,
+    set_protocol_fee,
+    update_market,
+)
+from xyk.exchange.state import State
+from xyk.exchange.swaps import swap_exact_in, swap_exact_out
+
+Outcome = tuple[AnyEvent, ...] | Rejected
+Decider = Callable[[State, Request, Any], Outcome]
+
+SIGNED: Mapping[type, Decider] = {
+    SwapExactIn: swap_exact_in,
+    SwapExactOut: swap_exact_out,
+    AddLiquidity: add_liquidity,
+    RemoveLiquidity: remove_liquidity,
+    Transfer: transfer,
+    Withdraw: withdraw,
+    ApproveAgent: approve_agent,
+    RevokeAgent: revoke_agent,
+    ApproveApiKey: approve_api_key,
+    RevokeApiKey: revoke_api_key,
+    ListAsset: list_asset,
+    ListMarket: list_market,
+    UpdateMarket: update_market,
+    SetMarketStatus: set_market_status,
+    SetProtocolFee: set_protocol_fee,
+    SetOperator: set_operator,
+}
+OPERATOR_ONLY = frozenset({ListAsset, ListMarket, UpdateMarket, SetMarketStatus, SetProtocolFee, SetOperator})
+AGENT_MAY = frozenset({SwapExactIn, SwapExactOut, AddLiquidity, RemoveLiquidity})
+
+
+def decide(state: State, request: Request) -> Outcome:
+    command: Any = request.command
+    if request.scheme == EIP712:
+        fault = _authority_fault(state, request, command) or _time_fault(state, request, command)
+        if fault is not None:
+            return fault
+        outcome = SIGNED[type(command)](state, request, command)
+        if isinstance(outcome, Rejected):
+            return outcome
+        return (NonceUsed(signer=request.signer, nonce=command.nonce), *outcome)
+    if request.scheme == FAUCET:
+        assert isinstance(command, FaucetDeposit), "the faucet only deposits"
+        return faucet(state, request, command)
+    assert request.scheme == GENESIS and isinstance(command, Genesis), "evidence schemes are closed"
+    return create_exchange(state, request, command)
+
+
+def _authority_fault(state: State, request: Request, command: Any) -> Rejected | None:
+    """Whether the signer may sign this for the owner. A stranger's signature proves nothing about the owner."""
+    owner = command.owner
+    kind = type(command)
+    if request.signer != owner:
+        agent = state.agents.get(owner, {}).get(request.signer)
+        if agent is None:
+            return Rejected(
+                Code.INVALID_SIGNATURE,
+                f"The signature gives {request.signer}, which is neither the owner {owner} nor an agent of it; "
+                "sign the same values under the domain of GET /api/v1/domain",
+            )
+        if agent.revoked:
+            return Rejected(Code.UNAUTHORIZED, f"Agent {request.signer} was revoked; approve a fresh key")
+        if request.now_ms // 1000 > agent.valid_until:
+            return Rejected(
+                Code.UNAUTHORIZED, f"Agent {request.signer} expired at {agent.valid_until}; approve it again"
+            )
+        fault = _agent_fault(state, command)
+        if fault is not None:
+            return fault
+    if kind in OPERATOR_ONLY and owner != state.operator:
+        return Rejected(Code.FORBIDDEN, f"Only the operator {state.operator} may do this")
+    return None
+
+
+def _agent_fault(state: State, command: Any) -> Rejected | None:
+    if type(command) not in AGENT_MAY:
+        return Rejected(
+            Code.FORBIDDEN, f"An agent may not sign {type(command).__name__}; the owner's own key must"
+        )
+    if isinstance(command, AddLiquidity):
+        one, other = state.tokens.get(command.token_a, ""), state.tokens.get(command.token_b, "")
+        market = state.pairs.get((one, other))
+        if market is None or not state.pools[market].total_supply:
+            return Rejected(
+                Code.FORBIDDEN, "An agent may not create a pool; the owner's own key must sign the first deposit"
+            )
+    return None
+
+
+def _time_fault(state: State, request: Request, command: Any) -> Rejected | None:
+    now_s = request.now_ms // 1000
+    if now_s > command.deadline:
+        return Rejected(
+            Code.EXPIRED, f"The deadline {command.deadline} passed; the server's time is {now_s} s"
+        )
+    if command.deadline > now_s + DEADLINE_AHEAD_S:
+        return Rejected(
+            Code.EXPIRED,
+            f"The deadline {command.deadline} is more than a day ahead of the server's time {now_s} s; "
+            "sign a nearer one",
+        )
+    second = command.nonce // NONCE_SLOTS
+    if not now_s - NONCE_PAST_S <= second <= now_s + NONCE_FUTURE_S:
+        return Rejected(
+            Code.NONCE_OUT_OF_WINDOW,
+            f"The nonce's second {second} must lie within {now_s - NONCE_PAST_S} .. {now_s + NONCE_FUTURE_S}; "
+            "a nonce is unix seconds << 8 | slot",
+        )
+    if state.nonce_used(request.signer, command.nonce):
+        return Rejected(
+            Code.NONCE_USED, f"Nonce {command.nonce} was used by another action of this signer; take the next slot"
+        )
+    return None

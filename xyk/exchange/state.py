@@ -1,0 +1,183 @@
+"""Everything that the exchange knows, as one value that `evolve` changes and `decide` reads.
+
+It is a fold over the journal's events: no clock, no database, nothing that cannot be rebuilt. `dump`
+gives it as plain JSON values; the digest of that text is what snapshots and `/status` show.
+"""
+
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from pools.pool import Pool
+from xyk.domain.market import Asset, Market
+from xyk.domain.units import NONCE_SLOTS
+from xyk.ledger.ledger import Ledger
+
+_canonical = msgspec.json.Encoder(order="deterministic")
+
+
+class Agent(msgspec.Struct, frozen=True):
+    """`valid_until` in unix seconds, inclusive. A revoked agent stays revoked for ever."""
+
+    valid_until: int
+    revoked: bool = False
+
+
+class ApiKey(msgspec.Struct, frozen=True):
+    """An Ed25519 public key belongs for ever to the first owner that approved it."""
+
+    owner: str
+    valid_until: int
+    revoked: bool = False
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """One market walked in one direction. The floors are the reserves below which its pool sleeps."""
+
+    market: Market
+    pool: Pool
+    sells_base: bool
+    asset_in: str
+    asset_out: str
+    floor_in: int
+    floor_out: int
+
+
+Path = tuple[Edge, ...]
+
+
+class State:
+    __slots__ = (
+        "agents",
+        "api_keys",
+        "assets",
+        "chain_id",
+        "contract",
+        "fee_recipient",
+        "ledger",
+        "markets",
+        "neighbours",
+        "nonce_floor",
+        "nonces",
+        "now_ms",
+        "operator",
+        "pairs",
+        "paths",
+        "pools",
+        "protocol_recipient",
+        "salt",
+        "sandbox",
+        "seq",
+        "tokens",
+        "trade_ids",
+    )
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.now_ms = 0
+        self.salt = ""
+        self.operator = ""
+        self.fee_recipient = ""
+        self.protocol_recipient = ""  # empty = V2's protocol fee is off
+        self.sandbox = False
+        self.chain_id = 0
+        self.contract = ""
+        self.assets: dict[str, Asset] = {}
+        self.markets: dict[str, Market] = {}
+        self.pools: dict[str, Pool] = {}
+        self.ledger = Ledger()
+        self.agents: dict[str, dict[str, Agent]] = {}
+        self.api_keys: dict[str, ApiKey] = {}
+        self.trade_ids: dict[str, int] = {}  # market -> the last one given
+        self.nonces: dict[int, dict[str, int]] = {}  # second -> signer -> bits of used slots
+        self.nonce_floor = 0  # every word of an earlier second was pruned
+        # Derived from the above:
+        self.tokens: dict[str, str] = {}  # address -> symbol
+        self.pairs: dict[tuple[str, str], str] = {}  # both orders -> market
+        self.neighbours: dict[str, list[str]] = {}  # asset -> its markets, in order of listing
+        self.paths: dict[tuple[str, str], tuple[Path, ...]] = {}  # a cache of route.open_paths
+
+    def nonce_used(self, signer: str, nonce: int) -> bool:
+        word = self.nonces.get(nonce // NONCE_SLOTS)
+        return word is not None and bool(word.get(signer, 0) >> (nonce % NONCE_SLOTS) & 1)
+
+    def nonce_used_for(self, owner: str, signer: str, nonce: int) -> bool:
+        """Whether the signer, the owner or any agent of the owner used the nonce.
+
+        Only then may the digest be one that was accepted before: a digest names its owner and nonce.
+        """
+        word = self.nonces.get(nonce // NONCE_SLOTS)
+        if word is None:
+            return False
+        slot = nonce % NONCE_SLOTS
+        if word.get(signer, 0) >> slot & 1 or word.get(owner, 0) >> slot & 1:
+            return True
+        return any(word.get(agent, 0) >> slot & 1 for agent in self.agents.get(owner, ()))
+
+    def add_asset(self, asset: Asset) -> None:
+        self.assets[asset.symbol] = asset
+        self.tokens[asset.token] = asset.symbol
+
+    def add_market(self, market: Market) -> None:
+        """A new market, or another version of one that is there."""
+        if market.symbol not in self.markets:
+            self.pairs[market.base, market.quote] = market.symbol
+            self.pairs[market.quote, market.base] = market.symbol
+            for asset in (market.base, market.quote):
+                self.neighbours.setdefault(asset, []).append(market.symbol)
+        self.markets[market.symbol] = market
+        self.paths.clear()
+
+    def dump(self) -> dict[str, Any]:
+        """Plain JSON values with string keys; `load` is its inverse."""
+        return {
+            "seq": self.seq,
+            "now_ms": self.now_ms,
+            "salt": self.salt,
+            "operator": self.operator,
+            "fee_recipient": self.fee_recipient,
+            "protocol_recipient": self.protocol_recipient,
+            "sandbox": self.sandbox,
+            "chain_id": self.chain_id,
+            "contract": self.contract,
+            "assets": list(self.assets.values()),
+            "markets": list(self.markets.values()),
+            "pools": [pool.dump() for pool in self.pools.values()],
+            "ledger": self.ledger.dump(),
+            "agents": self.agents,
+            "api_keys": self.api_keys,
+            "trade_ids": self.trade_ids,
+            "nonces": {str(second): word for second, word in self.nonces.items()},
+            "nonce_floor": self.nonce_floor,
+        }
+
+    @classmethod
+    def load(cls, dumped: dict[str, Any]) -> "State":
+        """`dumped` is what `dump` gave, once through JSON. Raises msgspec.ValidationError or KeyError."""
+        state = cls()
+        for name in ("seq", "now_ms", "nonce_floor", "chain_id"):
+            setattr(state, name, msgspec.convert(dumped[name], int))
+        for name in ("salt", "operator", "fee_recipient", "protocol_recipient", "contract"):
+            setattr(state, name, msgspec.convert(dumped[name], str))
+        state.sandbox = msgspec.convert(dumped["sandbox"], bool)
+        for asset in msgspec.convert(dumped["assets"], list[Asset]):
+            state.add_asset(asset)
+        for market in msgspec.convert(dumped["markets"], list[Market]):
+            state.add_market(market)
+        for pool in (Pool.load(one) for one in dumped["pools"]):
+            state.pools[pool.market] = pool
+        state.ledger = Ledger.load(dumped["ledger"])
+        state.agents = msgspec.convert(dumped["agents"], dict[str, dict[str, Agent]])
+        state.api_keys = msgspec.convert(dumped["api_keys"], dict[str, ApiKey])
+        state.trade_ids = msgspec.convert(dumped["trade_ids"], dict[str, int])
+        state.nonces = {int(second): word for second, word in dumped["nonces"].items()}
+        return state
+
+    def encode(self) -> bytes:
+        """The canonical text: deterministic JSON, keys sorted."""
+        return _canonical.encode(self.dump())
+
+    def digest(self) -> str:
+        """Hex SHA-256 of the canonical text."""
+        return sha256(self.encode()).hexdigest()

@@ -1,0 +1,76 @@
+"""Double-entry accounts: what each account has of each asset, available and held.
+
+Every movement takes from one account what it gives to another, so an asset's sum over all accounts is
+zero at all times. Only the outside account may be negative: it is minus what the exchange holds, and
+for LP shares minus what was issued. Amounts are base units.
+"""
+
+from collections.abc import Iterator
+
+from xyk.domain.market import OUTSIDE
+
+Balances = dict[str, dict[str, int]]  # asset -> account -> amount, zeros left out
+
+
+class Ledger:
+    __slots__ = ("_available", "_held")
+
+    def __init__(self) -> None:
+        self._available: Balances = {}
+        self._held: Balances = {}
+
+    def available(self, account: str, asset: str) -> int:
+        accounts = self._available.get(asset)
+        return accounts.get(account, 0) if accounts is not None else 0
+
+    def held(self, account: str, asset: str) -> int:
+        accounts = self._held.get(asset)
+        return accounts.get(account, 0) if accounts is not None else 0
+
+    def supply(self, asset: str) -> int:
+        """What all accounts but the outside one have together."""
+        return -self.available(OUTSIDE, asset)
+
+    def transfer(self, sender: str, recipient: str, asset: str, amount: int) -> None:
+        """Move available funds. The caller has checked that they suffice."""
+        assert amount >= 0, "a transfer has a direction of its own"
+        accounts = self._available.get(asset)
+        if accounts is None:
+            accounts = self._available[asset] = {}
+        left = accounts.get(sender, 0) - amount
+        assert left >= 0 or sender == OUTSIDE, "no account but the outside one is negative"
+        if left:
+            accounts[sender] = left
+        else:
+            accounts.pop(sender, None)
+        grown = accounts.get(recipient, 0) + amount
+        if grown:
+            accounts[recipient] = grown
+        else:
+            accounts.pop(recipient, None)
+
+    def assets_of(self, account: str) -> Iterator[tuple[str, int, int]]:
+        """(asset, available, held) wherever the account has any, in order of the assets' first use."""
+        for asset, accounts in self._available.items():
+            available = accounts.get(account, 0)
+            held = self.held(account, asset)
+            if available or held:
+                yield asset, available, held
+
+    def balances(self, asset: str) -> Iterator[tuple[str, int, int]]:
+        """(account, available, held) of everyone who has the asset."""
+        for account, available in self._available.get(asset, {}).items():
+            yield account, available, self.held(account, asset)
+
+    def assets(self) -> Iterator[str]:
+        return iter(self._available)
+
+    def dump(self) -> dict[str, Balances]:
+        return {"available": self._available, "held": self._held}
+
+    @classmethod
+    def load(cls, dumped: dict[str, Balances]) -> "Ledger":
+        ledger = cls()
+        ledger._available = dumped["available"]
+        ledger._held = dumped["held"]
+        return ledger
