@@ -12,7 +12,10 @@ import msgspec
 class Code(Enum):
     """Members in descending precedence; value = (default HTTP status, what it means)."""
 
-    INVALID_CLIENT_REQUEST = (400, "the request is malformed; the message has the path of the field")
+    INVALID_CLIENT_REQUEST = (
+        400,
+        "the request is malformed; the message has the path of the field",
+    )
     TOO_LARGE = (413, "the body is larger than 256 KiB")
     INVALID_SIGNATURE = (401, "the signature is malformed or was not made for this action here")
     UNAUTHORIZED = (401, "the signer is not the owner nor an agent that is approved and alive")

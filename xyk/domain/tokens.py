@@ -5,4 +5,5 @@ from sha3 import keccak_256
 
 def token_address(symbol: str) -> str:
     """The lower-case address of an asset that lives in the ledger alone, pool shares included."""
-    return "0x" + keccak_256(b"xyk:" + symbol.encode()).hexdigest()[-40:]
+    digest: str = keccak_256(b"xyk:" + symbol.encode()).hexdigest()
+    return "0x" + digest[-40:]

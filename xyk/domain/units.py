@@ -19,7 +19,9 @@ POOL_FEE_BPS_DEFAULT = 30
 POOL_FEE_BPS_MAX = 100
 BOOK_FEE_BPS_MAX = 1_000  # either way; the pool's fee bounds the taker's fee further
 AGENT_BAND_BPS = 1_000  # how far from spot a taker signed by an agent may trade
-AGENT_MINIMUM_BPS = 9_500  # share of the desired amounts that an agent's AddLiquidity must insist on
+AGENT_MINIMUM_BPS = (
+    9_500  # share of the desired amounts that an agent's AddLiquidity must insist on
+)
 
 MINIMUM_LIQUIDITY = 1_000  # shares locked for ever by the first deposit, as V2
 MINIMUM_RESERVE = 10**6  # base units; below it a pool beside a book is dormant
@@ -116,7 +118,9 @@ def parse_uint256(text: object) -> int:
             if value <= UINT256_MAX:
                 return value
             raise ValueError("Expected at most 2^256-1")
-    raise ValueError('Expected a decimal string of base units such as "1000000", no sign, point or exponent')
+    raise ValueError(
+        'Expected a decimal string of base units such as "1000000", no sign, point or exponent'
+    )
 
 
 def _small(kind: Any, value: object) -> int:

@@ -15,11 +15,15 @@ from xyk.domain.commands import COMMANDS, Command
 from xyk.domain.events import AnyEvent
 from xyk.domain.units import decode_journal
 
-RULES = 1  # the version of decide that made an entry; raised when an old command would decide otherwise
+RULES = (
+    1  # the version of decide that made an entry; raised when an old command would decide otherwise
+)
 GENESIS_HASH = "0" * 64
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Evidence(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """Why the command was allowed. `signer` and `digest` are what `signature` proves, kept for readers."""
 
     scheme: str
@@ -52,14 +56,26 @@ _commands: dict[str, Any] = {
 
 
 def entry_hash(
-    previous: str, seq: int, time: int, rules: int, kind: str, command: bytes, evidence: bytes, events: bytes
+    previous: str,
+    seq: int,
+    time: int,
+    rules: int,
+    kind: str,
+    command: bytes,
+    evidence: bytes,
+    events: bytes,
 ) -> str:
     head = f"{previous}\n{seq}\n{time}\n{rules}\n{kind}\n".encode()
     return sha256(b"%b%b\n%b\n%b" % (head, command, evidence, events)).hexdigest()
 
 
 def make_entry(
-    seq: int, time: int, command: Command, evidence: Evidence, events: tuple[AnyEvent, ...], previous: str
+    seq: int,
+    time: int,
+    command: Command,
+    evidence: Evidence,
+    events: tuple[AnyEvent, ...],
+    previous: str,
 ) -> Entry:
     kind = type(command).__name__
     encoded = _encode(command), _encode(evidence), _encode(events)

@@ -8,7 +8,9 @@ from xyk.domain.units import AGENTS_PER_OWNER_MAX, API_KEYS_PER_OWNER_MAX, ZERO_
 from xyk.exchange.state import State
 
 
-def approve_agent(state: State, request: Request, approve: ApproveAgent) -> tuple[AnyEvent, ...] | Rejected:
+def approve_agent(
+    state: State, request: Request, approve: ApproveAgent
+) -> tuple[AnyEvent, ...] | Rejected:
     """Approves, or prolongs. A revoked agent stays revoked for ever: its old signatures must stay dead."""
     if approve.agent in (approve.owner, ZERO_ADDRESS):
         return Rejected(Code.FORBIDDEN, "agent must be another wallet's address than the owner's")
@@ -16,22 +18,30 @@ def approve_agent(state: State, request: Request, approve: ApproveAgent) -> tupl
     known = agents.get(approve.agent)
     if known is not None and known.revoked:
         return Rejected(
-            Code.FORBIDDEN, f"{approve.agent} was revoked and stays so for ever; approve a fresh key"
+            Code.FORBIDDEN,
+            f"{approve.agent} was revoked and stays so for ever; approve a fresh key",
         )
     past = _past(request, approve.valid_until)
     if past is not None:
         return past
     if known is None and len(agents) >= AGENTS_PER_OWNER_MAX:
         return Rejected(
-            Code.ORDER_LIMIT, f"An owner may approve {AGENTS_PER_OWNER_MAX} agents over time; use one of them"
+            Code.ORDER_LIMIT,
+            f"An owner may approve {AGENTS_PER_OWNER_MAX} agents over time; use one of them",
         )
-    return (AgentApproved(owner=approve.owner, agent=approve.agent, valid_until=approve.valid_until),)
+    return (
+        AgentApproved(owner=approve.owner, agent=approve.agent, valid_until=approve.valid_until),
+    )
 
 
-def revoke_agent(state: State, request: Request, revoke: RevokeAgent) -> tuple[AnyEvent, ...] | Rejected:
+def revoke_agent(
+    state: State, request: Request, revoke: RevokeAgent
+) -> tuple[AnyEvent, ...] | Rejected:
     known = state.agents.get(revoke.owner, {}).get(revoke.agent)
     if known is None or known.revoked:
-        return Rejected(Code.RESOURCE_NOT_FOUND, f"{revoke.agent} is no approved agent of {revoke.owner}")
+        return Rejected(
+            Code.RESOURCE_NOT_FOUND, f"{revoke.agent} is no approved agent of {revoke.owner}"
+        )
     return (AgentRevoked(owner=revoke.owner, agent=revoke.agent),)
 
 
@@ -41,14 +51,17 @@ def approve_api_key(
     """Approves, prolongs or (same owner) approves again."""
     known = state.api_keys.get(approve.public_key)
     if known is not None and known.owner != approve.owner:
-        return Rejected(Code.FORBIDDEN, "This key belongs to another owner for ever; make a fresh key")
+        return Rejected(
+            Code.FORBIDDEN, "This key belongs to another owner for ever; make a fresh key"
+        )
     past = _past(request, approve.valid_until)
     if past is not None:
         return past
     mine = sum(1 for key in state.api_keys.values() if key.owner == approve.owner)
     if known is None and mine >= API_KEYS_PER_OWNER_MAX:
         return Rejected(
-            Code.ORDER_LIMIT, f"An owner may approve {API_KEYS_PER_OWNER_MAX} keys over time; use one of them"
+            Code.ORDER_LIMIT,
+            f"An owner may approve {API_KEYS_PER_OWNER_MAX} keys over time; use one of them",
         )
     return (
         ApiKeyApproved(
@@ -57,10 +70,14 @@ def approve_api_key(
     )
 
 
-def revoke_api_key(state: State, request: Request, revoke: RevokeApiKey) -> tuple[AnyEvent, ...] | Rejected:
+def revoke_api_key(
+    state: State, request: Request, revoke: RevokeApiKey
+) -> tuple[AnyEvent, ...] | Rejected:
     known = state.api_keys.get(revoke.public_key)
     if known is None or known.owner != revoke.owner or known.revoked:
-        return Rejected(Code.RESOURCE_NOT_FOUND, f"{revoke.public_key} is no approved key of {revoke.owner}")
+        return Rejected(
+            Code.RESOURCE_NOT_FOUND, f"{revoke.public_key} is no approved key of {revoke.owner}"
+        )
     return (ApiKeyRevoked(owner=revoke.owner, public_key=revoke.public_key),)
 
 
@@ -68,4 +85,6 @@ def _past(request: Request, valid_until: int) -> Rejected | None:
     now_s = request.now_ms // 1000
     if valid_until >= now_s:
         return None
-    return Rejected(Code.EXPIRED, f"validUntil {valid_until} is past; the server's time is {now_s} s")
+    return Rejected(
+        Code.EXPIRED, f"validUntil {valid_until} is past; the server's time is {now_s} s"
+    )

@@ -10,7 +10,9 @@ from xyk.exchange.state import State
 from xyk.exchange.swaps import insufficient_funds
 
 
-def faucet(state: State, request: Request, deposit: FaucetDeposit) -> tuple[AnyEvent, ...] | Rejected:
+def faucet(
+    state: State, request: Request, deposit: FaucetDeposit
+) -> tuple[AnyEvent, ...] | Rejected:
     """Test funds from the outside account, where genesis says sandbox. Needs no signature."""
     if not state.sandbox:
         return Rejected(Code.RESOURCE_NOT_FOUND, "There is no faucet outside the sandbox")
@@ -22,7 +24,10 @@ def faucet(state: State, request: Request, deposit: FaucetDeposit) -> tuple[AnyE
     if not 1 <= deposit.amount <= FAUCET_MAX:
         return Rejected(Code.INVALID_QUANTITY, "amount must be 1 to 2^112-1 base units")
     if state.ledger.supply(asset) + deposit.amount > SUPPLY_MAX:
-        return Rejected(Code.RESERVE_OVERFLOW, f"The supply of {asset} would pass 2^128 base units; ask for less")
+        return Rejected(
+            Code.RESERVE_OVERFLOW,
+            f"The supply of {asset} would pass 2^128 base units; ask for less",
+        )
     return (Deposited(owner=deposit.owner, asset=asset, amount=deposit.amount),)
 
 
@@ -30,7 +35,9 @@ def transfer(state: State, request: Request, move: Transfer) -> tuple[AnyEvent, 
     checked = _checked(state, move)
     if isinstance(checked, Rejected):
         return checked
-    return (Transferred(owner=move.owner, recipient=move.recipient, asset=checked, amount=move.amount),)
+    return (
+        Transferred(owner=move.owner, recipient=move.recipient, asset=checked, amount=move.amount),
+    )
 
 
 def withdraw(state: State, request: Request, move: Withdraw) -> tuple[AnyEvent, ...] | Rejected:
@@ -38,7 +45,9 @@ def withdraw(state: State, request: Request, move: Withdraw) -> tuple[AnyEvent, 
     checked = _checked(state, move)
     if isinstance(checked, Rejected):
         return checked
-    return (Withdrawn(owner=move.owner, asset=checked, amount=move.amount, recipient=move.recipient),)
+    return (
+        Withdrawn(owner=move.owner, asset=checked, amount=move.amount, recipient=move.recipient),
+    )
 
 
 def _checked(state: State, move: Transfer | Withdraw) -> str | Rejected:
@@ -47,11 +56,15 @@ def _checked(state: State, move: Transfer | Withdraw) -> str | Rejected:
     if isinstance(asset, Rejected):
         return asset
     if isinstance(move, Withdraw) and state.assets[asset].is_shares:
-        return Rejected(Code.INVALID_ASSET, f"{asset} are pool shares; remove liquidity, then withdraw")
+        return Rejected(
+            Code.INVALID_ASSET, f"{asset} are pool shares; remove liquidity, then withdraw"
+        )
     if move.amount == 0:
         return Rejected(Code.INVALID_QUANTITY, "amount is 0; it must be at least 1 base unit")
     if move.recipient == ZERO_ADDRESS:
-        return Rejected(Code.INVALID_ORDER, "Nobody can sign for the zero address; name another recipient")
+        return Rejected(
+            Code.INVALID_ORDER, "Nobody can sign for the zero address; name another recipient"
+        )
     available = state.ledger.available(move.owner, asset)
     if available < move.amount:
         return insufficient_funds(asset, move.amount, available)

@@ -67,7 +67,9 @@ SIGNED: Mapping[type, Decider] = {
     SetProtocolFee: set_protocol_fee,
     SetOperator: set_operator,
 }
-OPERATOR_ONLY = frozenset({ListAsset, ListMarket, UpdateMarket, SetMarketStatus, SetProtocolFee, SetOperator})
+OPERATOR_ONLY = frozenset(
+    {ListAsset, ListMarket, UpdateMarket, SetMarketStatus, SetProtocolFee, SetOperator}
+)
 AGENT_MAY = frozenset({SwapExactIn, SwapExactOut, AddLiquidity, RemoveLiquidity})
 
 
@@ -101,10 +103,13 @@ def _authority_fault(state: State, request: Request, command: Any) -> Rejected |
                 "sign the same values under the domain of GET /api/v1/domain",
             )
         if agent.revoked:
-            return Rejected(Code.UNAUTHORIZED, f"Agent {request.signer} was revoked; approve a fresh key")
+            return Rejected(
+                Code.UNAUTHORIZED, f"Agent {request.signer} was revoked; approve a fresh key"
+            )
         if request.now_ms // 1000 > agent.valid_until:
             return Rejected(
-                Code.UNAUTHORIZED, f"Agent {request.signer} expired at {agent.valid_until}; approve it again"
+                Code.UNAUTHORIZED,
+                f"Agent {request.signer} expired at {agent.valid_until}; approve it again",
             )
         fault = _agent_fault(state, command)
         if fault is not None:
@@ -117,14 +122,16 @@ def _authority_fault(state: State, request: Request, command: Any) -> Rejected |
 def _agent_fault(state: State, command: Any) -> Rejected | None:
     if type(command) not in AGENT_MAY:
         return Rejected(
-            Code.FORBIDDEN, f"An agent may not sign {type(command).__name__}; the owner's own key must"
+            Code.FORBIDDEN,
+            f"An agent may not sign {type(command).__name__}; the owner's own key must",
         )
     if isinstance(command, AddLiquidity):
         one, other = state.tokens.get(command.token_a, ""), state.tokens.get(command.token_b, "")
         market = state.pairs.get((one, other))
         if market is None or not state.pools[market].total_supply:
             return Rejected(
-                Code.FORBIDDEN, "An agent may not create a pool; the owner's own key must sign the first deposit"
+                Code.FORBIDDEN,
+                "An agent may not create a pool; the owner's own key must sign the first deposit",
             )
     return None
 
@@ -150,6 +157,7 @@ def _time_fault(state: State, request: Request, command: Any) -> Rejected | None
         )
     if state.nonce_used(request.signer, command.nonce):
         return Rejected(
-            Code.NONCE_USED, f"Nonce {command.nonce} was used by another action of this signer; take the next slot"
+            Code.NONCE_USED,
+            f"Nonce {command.nonce} was used by another action of this signer; take the next slot",
         )
     return None

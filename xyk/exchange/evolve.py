@@ -47,7 +47,9 @@ def _exchange_created(state: State, event: ev.ExchangeCreated) -> None:
 
 def _asset_listed(state: State, event: ev.AssetListed) -> None:
     state.add_asset(
-        Asset(symbol=event.symbol, token=event.token, decimals=event.decimals, index=len(state.assets))
+        Asset(
+            symbol=event.symbol, token=event.token, decimals=event.decimals, index=len(state.assets)
+        )
     )
 
 
@@ -71,7 +73,12 @@ def _market_listed(state: State, event: ev.MarketListed) -> None:
         state.trade_ids[event.market] = 0
         shares = shares_symbol(event.market)
         state.add_asset(
-            Asset(symbol=shares, token=token_address(shares), decimals=LP_DECIMALS, index=len(state.assets))
+            Asset(
+                symbol=shares,
+                token=token_address(shares),
+                decimals=LP_DECIMALS,
+                index=len(state.assets),
+            )
         )
     else:
         state.pools[event.market].fee_bps = event.pool_fee_bps
@@ -130,7 +137,9 @@ def _pool_swapped(state: State, event: ev.PoolSwapped) -> None:
     account = pool_account(event.market)
     state.ledger.transfer(event.owner, account, event.asset_in, event.amount_in)
     state.ledger.transfer(account, event.owner, event.asset_out, event.amount_out)
-    state.pools[event.market].set_reserves(event.reserve_base, event.reserve_quote, state.now_ms // 1000)
+    state.pools[event.market].set_reserves(
+        event.reserve_base, event.reserve_quote, state.now_ms // 1000
+    )
     state.trade_ids[event.market] = event.trade_id
 
 
@@ -155,7 +164,9 @@ def _liquidity_removed(state: State, event: ev.LiquidityRemoved) -> None:
     _set_pool(state, event)
 
 
-def _mint_protocol_shares(state: State, event: ev.LiquidityAdded | ev.LiquidityRemoved, shares: str) -> None:
+def _mint_protocol_shares(
+    state: State, event: ev.LiquidityAdded | ev.LiquidityRemoved, shares: str
+) -> None:
     if event.protocol_liquidity:
         state.ledger.transfer(OUTSIDE, event.protocol_recipient, shares, event.protocol_liquidity)
 

@@ -141,7 +141,9 @@ def _reserves_equal_account(state: State, market: str) -> None:
     pool, account, terms = state.pools[market], pool_account(market), state.markets[market]
     base = state.ledger.available(account, terms.base)
     quote = state.ledger.available(account, terms.quote)
-    assert pool.reserve_base == base <= RESERVE_MAX, f"{market}: reserve {pool.reserve_base}, account {base}"
+    assert pool.reserve_base == base <= RESERVE_MAX, (
+        f"{market}: reserve {pool.reserve_base}, account {base}"
+    )
     assert pool.reserve_quote == quote <= RESERVE_MAX, (
         f"{market}: reserve {pool.reserve_quote}, account {quote}"
     )

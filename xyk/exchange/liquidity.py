@@ -42,7 +42,9 @@ class _Sides(msgspec.Struct, frozen=True):
     a_is_base: bool
 
 
-def add_liquidity(state: State, request: Request, add: AddLiquidity) -> tuple[AnyEvent, ...] | Rejected:
+def add_liquidity(
+    state: State, request: Request, add: AddLiquidity
+) -> tuple[AnyEvent, ...] | Rejected:
     """Deposits at the pool's ratio at most the desired amounts, at least the minimums.
 
     The first deposit takes both amounts as they are and locks MINIMUM_LIQUIDITY shares for ever; on a
@@ -78,9 +80,13 @@ class _Deposit(msgspec.Struct, frozen=True):
     protocol: int
 
 
-def _plan_deposit(state: State, add: AddLiquidity, sides: _Sides, pool: Pool) -> _Deposit | Rejected:
+def _plan_deposit(
+    state: State, add: AddLiquidity, sides: _Sides, pool: Pool
+) -> _Deposit | Rejected:
     reserve_a, reserve_b = _oriented(sides, pool.reserve_base, pool.reserve_quote)
-    amount_a, amount_b = optimal_amounts(add.amount_a_desired, add.amount_b_desired, reserve_a, reserve_b)
+    amount_a, amount_b = optimal_amounts(
+        add.amount_a_desired, add.amount_b_desired, reserve_a, reserve_b
+    )
     for asset, amount in ((sides.asset_a, amount_a), (sides.asset_b, amount_b)):
         available = state.ledger.available(add.owner, asset)
         if available < amount:
@@ -93,10 +99,16 @@ def _plan_deposit(state: State, add: AddLiquidity, sides: _Sides, pool: Pool) ->
         liquidity, locked = first_liquidity(amount_a, amount_b), MINIMUM_LIQUIDITY
     if liquidity <= 0:
         least = f"more than {MINIMUM_LIQUIDITY} shares (sqrt(a*b))" if locked else "one share"
-        return Rejected(Code.INSUFFICIENT_LIQUIDITY, f"The deposit is too small to mint {least}; deposit more")
+        return Rejected(
+            Code.INSUFFICIENT_LIQUIDITY, f"The deposit is too small to mint {least}; deposit more"
+        )
     if reserve_a + amount_a > RESERVE_MAX or reserve_b + amount_b > RESERVE_MAX:
-        return Rejected(Code.RESERVE_OVERFLOW, "A reserve would pass 2^112-1 base units; deposit less")
-    assert supply + liquidity + locked <= SUPPLY_MAX, "shares never outgrow sqrt of the reserves' product"
+        return Rejected(
+            Code.RESERVE_OVERFLOW, "A reserve would pass 2^112-1 base units; deposit less"
+        )
+    assert supply + liquidity + locked <= SUPPLY_MAX, (
+        "shares never outgrow sqrt of the reserves' product"
+    )
     for name, amount, minimum in (
         ("amountAMin", amount_a, add.amount_a_min),
         ("amountBMin", amount_b, add.amount_b_min),
@@ -162,7 +174,8 @@ def remove_liquidity(
     base, quote = amounts_burned(remove.liquidity, pool.reserve_base, pool.reserve_quote, supply)
     if base == 0 or quote == 0:
         return Rejected(
-            Code.INSUFFICIENT_LIQUIDITY, "These shares are worth less than one base unit; burn more at once"
+            Code.INSUFFICIENT_LIQUIDITY,
+            "These shares are worth less than one base unit; burn more at once",
         )
     amount_a, amount_b = _oriented(sides, base, quote)
     for name, amount, minimum in (
@@ -202,20 +215,27 @@ def _sides(state: State, token_a: str, token_b: str, *, creates: bool) -> _Sides
         return asset_b
     for asset in (asset_a, asset_b):
         if state.assets[asset].is_shares:
-            return Rejected(Code.INVALID_ASSET, f"{asset} are pool shares; pools hold listed assets only")
+            return Rejected(
+                Code.INVALID_ASSET, f"{asset} are pool shares; pools hold listed assets only"
+            )
     if asset_a == asset_b:
         if creates and is_paused_around(state, asset_a):
-            return Rejected(Code.TRADING_PAUSED, f"Every market of {asset_a} is paused; wait until one opens")
+            return Rejected(
+                Code.TRADING_PAUSED, f"Every market of {asset_a} is paused; wait until one opens"
+            )
         return Rejected(Code.SAME_TOKEN, f"Both tokens are {asset_a}; name two different ones")
     symbol = state.pairs.get((asset_a, asset_b), "")
     if not symbol:
         if not creates:
             return Rejected(Code.POOL_NOT_FOUND, f"{asset_a} and {asset_b} have no pool")
-        return _Sides(asset_a, asset_b, "", state.assets[asset_a].index > state.assets[asset_b].index)
+        return _Sides(
+            asset_a, asset_b, "", state.assets[asset_a].index > state.assets[asset_b].index
+        )
     market = state.markets[symbol]
     if creates and market.status != OPEN:
         return Rejected(
-            Code.TRADING_PAUSED, f"{symbol} is {market.status}; RemoveLiquidity works, AddLiquidity has to wait"
+            Code.TRADING_PAUSED,
+            f"{symbol} is {market.status}; RemoveLiquidity works, AddLiquidity has to wait",
         )
     return _Sides(asset_a, asset_b, symbol, market.base == asset_a)
 

@@ -67,7 +67,9 @@ def asset_of(state: State, token: str) -> str | Rejected:
     return symbol
 
 
-def create_exchange(state: State, request: Request, genesis: Genesis) -> tuple[AnyEvent, ...] | Rejected:
+def create_exchange(
+    state: State, request: Request, genesis: Genesis
+) -> tuple[AnyEvent, ...] | Rejected:
     """The events of entry 1. An asset without a token gets its ledger-mode address."""
     assert state.seq == 0 and not state.assets, "genesis is entry 1"
     events: list[AnyEvent] = [
@@ -86,7 +88,9 @@ def create_exchange(state: State, request: Request, genesis: Genesis) -> tuple[A
         token = asset.token or token_address(asset.symbol)
         fault = _asset_fault(asset.symbol, asset.decimals)
         if fault is None and (asset.symbol in decimals or token in tokens):
-            fault = Rejected(Code.INVALID_ASSET, f"Genesis lists {asset.symbol} or its address twice", 409)
+            fault = Rejected(
+                Code.INVALID_ASSET, f"Genesis lists {asset.symbol} or its address twice", 409
+            )
         if fault is not None:
             return fault
         decimals[asset.symbol] = asset.decimals
@@ -96,13 +100,18 @@ def create_exchange(state: State, request: Request, genesis: Genesis) -> tuple[A
     for market in genesis.markets:
         if market.base not in decimals or market.quote not in decimals:
             return Rejected(
-                Code.INVALID_ASSET, f"Genesis market {market.base}_{market.quote} names an unlisted asset"
+                Code.INVALID_ASSET,
+                f"Genesis market {market.base}_{market.quote} names an unlisted asset",
             )
         if market.base == market.quote:
-            return Rejected(Code.SAME_TOKEN, f"Genesis market {market.base}_{market.quote} has one asset")
+            return Rejected(
+                Code.SAME_TOKEN, f"Genesis market {market.base}_{market.quote} has one asset"
+            )
         if (market.base, market.quote) in pairs or (market.quote, market.base) in pairs:
             return Rejected(
-                Code.INVALID_MARKET, f"Genesis lists the pair {market.base}, {market.quote} twice", 409
+                Code.INVALID_MARKET,
+                f"Genesis lists the pair {market.base}, {market.quote} twice",
+                409,
             )
         pairs.add((market.base, market.quote))
         terms = Terms(
@@ -120,14 +129,20 @@ def create_exchange(state: State, request: Request, genesis: Genesis) -> tuple[A
     return tuple(events)
 
 
-def list_asset(state: State, request: Request, listing: ListAsset) -> tuple[AnyEvent, ...] | Rejected:
+def list_asset(
+    state: State, request: Request, listing: ListAsset
+) -> tuple[AnyEvent, ...] | Rejected:
     """The zero address stands for the symbol's ledger-mode address."""
     if listing.symbol in state.assets:
-        return Rejected(Code.INVALID_ASSET, f"{listing.symbol} is listed already; choose another symbol", 409)
+        return Rejected(
+            Code.INVALID_ASSET, f"{listing.symbol} is listed already; choose another symbol", 409
+        )
     token = token_address(listing.symbol) if listing.token == ZERO_ADDRESS else listing.token
     if token in state.tokens:
         return Rejected(
-            Code.INVALID_ASSET, f"{token} is listed already as {state.tokens[token]}; list it once", 409
+            Code.INVALID_ASSET,
+            f"{token} is listed already as {state.tokens[token]}; list it once",
+            409,
         )
     fault = _asset_fault(listing.symbol, listing.decimals)
     if fault is not None:
@@ -135,7 +150,9 @@ def list_asset(state: State, request: Request, listing: ListAsset) -> tuple[AnyE
     return (AssetListed(symbol=listing.symbol, token=token, decimals=listing.decimals),)
 
 
-def list_market(state: State, request: Request, listing: ListMarket) -> tuple[AnyEvent, ...] | Rejected:
+def list_market(
+    state: State, request: Request, listing: ListMarket
+) -> tuple[AnyEvent, ...] | Rejected:
     """A new market, or the one take-over of an implicit one: pool, shares and trade ids go on."""
     for symbol in (listing.base, listing.quote):
         if symbol not in state.assets or state.assets[symbol].is_shares:
@@ -145,12 +162,18 @@ def list_market(state: State, request: Request, listing: ListMarket) -> tuple[An
         market = state.markets[known]
         if market.base != listing.base:
             return Rejected(
-                Code.INVALID_MARKET, f"The market is {known}: {market.base} is its base, not its quote", 409
+                Code.INVALID_MARKET,
+                f"The market is {known}: {market.base} is its base, not its quote",
+                409,
             )
         if not market.implicit:
-            return Rejected(Code.INVALID_MARKET, f"{known} is listed already; use UpdateMarket", 409)
+            return Rejected(
+                Code.INVALID_MARKET, f"{known} is listed already; use UpdateMarket", 409
+            )
     if listing.base == listing.quote:
-        return Rejected(Code.SAME_TOKEN, f"Base and quote are both {listing.base}; name two different ones")
+        return Rejected(
+            Code.SAME_TOKEN, f"Base and quote are both {listing.base}; name two different ones"
+        )
     terms = _terms(listing)
     fault = terms_fault(terms, state.assets[listing.base].decimals)
     if fault is not None:
@@ -158,7 +181,9 @@ def list_market(state: State, request: Request, listing: ListMarket) -> tuple[An
     return (market_listed(listing.base, listing.quote, terms, implicit=False),)
 
 
-def update_market(state: State, request: Request, update: UpdateMarket) -> tuple[AnyEvent, ...] | Rejected:
+def update_market(
+    state: State, request: Request, update: UpdateMarket
+) -> tuple[AnyEvent, ...] | Rejected:
     market = state.markets.get(update.market)
     if market is None:
         return _unknown_market(update.market)
@@ -177,7 +202,8 @@ def set_market_status(
         return _unknown_market(change.market)
     if change.status not in STATUSES:
         return Rejected(
-            Code.INVALID_ORDER, f"Status {change.status!r} is unknown; use one of {', '.join(STATUSES)}"
+            Code.INVALID_ORDER,
+            f"Status {change.status!r} is unknown; use one of {', '.join(STATUSES)}",
         )
     symbols = tuple(state.markets) if change.market == "*" else (change.market,)
     return tuple(MarketStatusChanged(market=symbol, status=change.status) for symbol in symbols)
@@ -191,15 +217,21 @@ def set_protocol_fee(
     return (ProtocolFeeChanged(recipient=recipient),)
 
 
-def set_operator(state: State, request: Request, change: SetOperator) -> tuple[AnyEvent, ...] | Rejected:
+def set_operator(
+    state: State, request: Request, change: SetOperator
+) -> tuple[AnyEvent, ...] | Rejected:
     if change.operator == ZERO_ADDRESS:
-        return Rejected(Code.FORBIDDEN, "Nobody can sign for the zero address; name a wallet's address")
+        return Rejected(
+            Code.FORBIDDEN, "Nobody can sign for the zero address; name a wallet's address"
+        )
     return (OperatorChanged(operator=change.operator),)
 
 
 def implicit_market(state: State, one: str, other: str) -> MarketListed:
     """The market of a pool that a user creates: the asset listed later is the base."""
-    later, earlier = sorted((one, other), key=lambda symbol: state.assets[symbol].index, reverse=True)
+    later, earlier = sorted(
+        (one, other), key=lambda symbol: state.assets[symbol].index, reverse=True
+    )
     terms = Terms(
         tick_size=1,
         lot_size=max(1, 10 ** max(0, state.assets[later].decimals - 6)),
@@ -219,11 +251,20 @@ def market_listed(base: str, quote: str, terms: Terms, *, implicit: bool) -> Mar
 def terms_fault(terms: Terms, base_decimals: int) -> Rejected | None:
     """The first thing wrong with a market's numbers, in the order of the refusals' precedence."""
     if not 1 <= terms.tick_size <= RESERVE_MAX:
-        return Rejected(Code.INVALID_PRICE, "tickSize must be 1 to 2^112-1 quote units per whole base token")
-    if abs(terms.maker_fee_bps) > BOOK_FEE_BPS_MAX or not 0 <= terms.taker_fee_bps <= BOOK_FEE_BPS_MAX:
-        return Rejected(Code.INVALID_PRICE, f"Book fees must be at most {BOOK_FEE_BPS_MAX} bps, taker >= 0")
+        return Rejected(
+            Code.INVALID_PRICE, "tickSize must be 1 to 2^112-1 quote units per whole base token"
+        )
+    if (
+        abs(terms.maker_fee_bps) > BOOK_FEE_BPS_MAX
+        or not 0 <= terms.taker_fee_bps <= BOOK_FEE_BPS_MAX
+    ):
+        return Rejected(
+            Code.INVALID_PRICE, f"Book fees must be at most {BOOK_FEE_BPS_MAX} bps, taker >= 0"
+        )
     if terms.taker_fee_bps < terms.maker_fee_bps or terms.taker_fee_bps + terms.maker_fee_bps < 0:
-        return Rejected(Code.INVALID_PRICE, "takerFeeBps must be >= makerFeeBps and cover its rebate")
+        return Rejected(
+            Code.INVALID_PRICE, "takerFeeBps must be >= makerFeeBps and cover its rebate"
+        )
     if terms.pool_fee_bps > POOL_FEE_BPS_MAX:
         return Rejected(Code.INVALID_PRICE, f"poolFeeBps must be 0 to {POOL_FEE_BPS_MAX}")
     if terms.book and (BPS - terms.pool_fee_bps) ** 2 > BPS * (BPS - terms.taker_fee_bps):
@@ -246,7 +287,9 @@ def terms_fault(terms: Terms, base_decimals: int) -> Rejected | None:
 
 def _asset_fault(symbol: str, decimals: int) -> Rejected | None:
     if not _SYMBOL.match(symbol):
-        return Rejected(Code.INVALID_ASSET, f"Symbol {symbol!r} must be 1 to 12 of A-Z and 0-9", 422)
+        return Rejected(
+            Code.INVALID_ASSET, f"Symbol {symbol!r} must be 1 to 12 of A-Z and 0-9", 422
+        )
     if decimals > DECIMALS_MAX:
         return Rejected(Code.INVALID_QUANTITY, f"decimals must be 0 to {DECIMALS_MAX}")
     return None

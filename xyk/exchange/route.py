@@ -87,14 +87,20 @@ def best_exact_in(state: State, asset_in: str, asset_out: str, amount_in: int) -
                 break
             amounts.append(amount)
         else:
-            if not best or overflows < best_overflows or (overflows == best_overflows and amount > best[-1]):
+            if (
+                not best
+                or overflows < best_overflows
+                or (overflows == best_overflows and amount > best[-1])
+            ):
                 best, best_path, best_overflows = amounts, path, overflows
     if not best:
         return _too_shallow(asset_in, asset_out)
     return _route(best_path, best, best_overflows)
 
 
-def best_exact_out(state: State, asset_in: str, asset_out: str, amount_out: int) -> Route | Rejected:
+def best_exact_out(
+    state: State, asset_in: str, asset_out: str, amount_out: int
+) -> Route | Rejected:
     """The route that costs least for `amount_out` base units; each hop V2's floor + 1 (getAmountsIn).
 
     A route that overflows is the answer only where no other one exists.
@@ -122,7 +128,11 @@ def best_exact_out(state: State, asset_in: str, asset_out: str, amount_out: int)
                 overflows = True
             amounts.append(amount)
         else:
-            if not best or overflows < best_overflows or (overflows == best_overflows and amount < best[-1]):
+            if (
+                not best
+                or overflows < best_overflows
+                or (overflows == best_overflows and amount < best[-1])
+            ):
                 best, best_path, best_overflows = amounts, path, overflows
     if not best:
         return _too_shallow(asset_in, asset_out)
@@ -134,7 +144,8 @@ def reserve_overflow(route: Route) -> Rejected:
     """The refusal of a route that `overflows`."""
     names = ", ".join(hop.edge.market.symbol for hop in route.hops)
     return Rejected(
-        Code.RESERVE_OVERFLOW, f"A reserve of {names} would pass 2^112-1 base units; use a smaller amount"
+        Code.RESERVE_OVERFLOW,
+        f"A reserve of {names} would pass 2^112-1 base units; use a smaller amount",
     )
 
 

@@ -18,7 +18,9 @@ from xyk.exchange.route import (
 from xyk.exchange.state import State
 
 
-def swap_exact_in(state: State, request: Request, swap: SwapExactIn) -> tuple[AnyEvent, ...] | Rejected:
+def swap_exact_in(
+    state: State, request: Request, swap: SwapExactIn
+) -> tuple[AnyEvent, ...] | Rejected:
     """All of `amount_in`, for at least `min_amount_out` net of all fees."""
     pair = _pair(state, swap.token_in, swap.token_out, swap.amount_in, "amountIn")
     if isinstance(pair, Rejected):
@@ -41,7 +43,9 @@ def swap_exact_in(state: State, request: Request, swap: SwapExactIn) -> tuple[An
     return _execute(state, request, swap.owner, route)
 
 
-def swap_exact_out(state: State, request: Request, swap: SwapExactOut) -> tuple[AnyEvent, ...] | Rejected:
+def swap_exact_out(
+    state: State, request: Request, swap: SwapExactOut
+) -> tuple[AnyEvent, ...] | Rejected:
     """Exactly `amount_out`, for at most `max_amount_in` including all fees."""
     pair = _pair(state, swap.token_in, swap.token_out, swap.amount_out, "amountOut")
     if isinstance(pair, Rejected):
@@ -81,7 +85,9 @@ def _pair(
         return asset_out
     if asset_in == asset_out:
         if is_paused_around(state, asset_in):
-            return Rejected(Code.TRADING_PAUSED, f"Every market of {asset_in} is paused; wait until one opens")
+            return Rejected(
+                Code.TRADING_PAUSED, f"Every market of {asset_in} is paused; wait until one opens"
+            )
         return Rejected(Code.SAME_TOKEN, f"Both tokens are {asset_in}; name two different ones")
     paths = open_paths(state, asset_in, asset_out)
     if isinstance(paths, Rejected):
@@ -91,7 +97,9 @@ def _pair(
     return asset_in, asset_out
 
 
-def _execute(state: State, request: Request, owner: str, route: Route) -> tuple[AnyEvent, ...] | Rejected:
+def _execute(
+    state: State, request: Request, owner: str, route: Route
+) -> tuple[AnyEvent, ...] | Rejected:
     if request.signer != owner:
         for hop in route.hops:
             if not _within_agent_band(hop):
@@ -106,7 +114,9 @@ def _execute(state: State, request: Request, owner: str, route: Route) -> tuple[
 def _swapped(state: State, owner: str, hop: Hop) -> PoolSwapped:
     edge = hop.edge
     market = edge.market
-    base, quote = (hop.amount_in, hop.amount_out) if edge.sells_base else (hop.amount_out, hop.amount_in)
+    base, quote = (
+        (hop.amount_in, hop.amount_out) if edge.sells_base else (hop.amount_out, hop.amount_in)
+    )
     return PoolSwapped(
         owner=owner,
         market=market.symbol,
