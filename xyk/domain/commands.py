@@ -1,8 +1,9 @@
-"""What can be asked of the exchange: the signed actions of DESIGN section 5, and the system's own commands.
+"""What can be asked of the exchange: the signed actions of DESIGN section 5, and the system's own
+commands.
 
-The Struct that a wallet signs is the one that the API decodes, that `decide` reads and that the journal
-keeps. Field order is the EIP-712 order. Token, owner and agent are addresses; amounts are base units;
-nonce is unix seconds << 8 | slot; deadline and validUntil are unix seconds, inclusive.
+The Struct that a wallet signs is the one that the API decodes, that `decide` reads and that the
+journal keeps. Field order is the EIP-712 order. Token, owner and agent are addresses; amounts are
+base units; nonce is unix seconds << 8 | slot; deadline and validUntil are unix seconds, inclusive.
 """
 
 from collections.abc import Mapping
@@ -218,7 +219,7 @@ class GenesisMarket(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Genesis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Entry 1 of every journal. `salt`: 0x and 32 bytes. `chain_id` 0 = ledger mode, no contract."""
+    """Entry 1 of every journal. `salt`: 0x and 32 bytes. `chain_id` 0 = ledger mode."""
 
     salt: str
     operator: str

@@ -1,8 +1,8 @@
 """What happened: the journal's facts, in the past tense, each with its results.
 
-`evolve` folds them and computes no amount. Accounts are owner addresses; assets and markets are symbols;
-amounts, reserves and supplies are base units *after* the event where the name says so. New fields only
-with defaults; a new meaning is a new event name.
+`evolve` folds them and computes no amount. Accounts are owner addresses; assets and markets are
+symbols; amounts, reserves and supplies are base units *after* the event where the name says so. New
+fields only with defaults; a new meaning is a new event name.
 """
 
 import msgspec
@@ -99,9 +99,11 @@ class Transferred(Event, frozen=True, kw_only=True):
 
 
 class PoolSwapped(Event, frozen=True, kw_only=True):
-    """One swap against one pool. `fee` is the part of `amount_in` that stays as V2's fee, rounded up.
+    """One swap against one pool. `fee` is the part of `amount_in` that stays as V2's fee, rounded
+    up.
 
-    `trade_id` is sequential per market; `price_forming` says whether it sets last, open, high, low, close.
+    `trade_id` is sequential per market; `price_forming` says whether it sets last, open, high, low,
+    close.
     """
 
     owner: str
@@ -118,8 +120,9 @@ class PoolSwapped(Event, frozen=True, kw_only=True):
 
 
 class LiquidityAdded(Event, frozen=True, kw_only=True):
-    """`liquidity` went to the owner, `locked` (first deposit only) to nobody for ever, `protocol_liquidity`
-    to `protocol_recipient` before that. Reserves, supply and kLast are those after."""
+    """`liquidity` went to the owner, `locked` (first deposit only) to nobody for ever,
+    `protocol_liquidity` to `protocol_recipient` before that. Reserves, supply and kLast are those
+    after."""
 
     owner: str
     market: str

@@ -26,9 +26,9 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
 class Market(msgspec.Struct, frozen=True, kw_only=True):
     """One unordered pair of assets, with a pool and, where `book` is set, an order book.
 
-    `tick_size`: quote base units per whole base token. `lot_size`: base units of base. Fees in bps; a
-    negative maker fee is a rebate. The pool's fee is the pool's own. `implicit`: made by a user's first deposit, not yet taken over by
-    the operator's ListMarket.
+    `tick_size`: quote base units per whole base token. `lot_size`: base units of base. Fees in bps;
+    a negative maker fee is a rebate. The pool's fee is the pool's own. `implicit`: made by a user's
+    first deposit, not yet taken over by the operator's ListMarket.
     """
 
     symbol: str

@@ -47,7 +47,9 @@ class Code(Enum):
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """A refusal. `message` says what was wrong and what would be right; `status` overrides the code's."""
+    """A refusal. `message` says what was wrong and what would be right; `status` overrides the
+    code's.
+    """
 
     code: Code
     message: str

@@ -10,8 +10,9 @@ FAUCET = "faucet"
 
 
 class Request(msgspec.Struct, frozen=True):
-    """`seq` and `now_ms` are the writer's stamps. `signer` is who signed (empty for system commands),
-    `digest` the action's EIP-712 digest as 0x hex (empty likewise), `scheme` how it was authorised."""
+    """`seq` and `now_ms` are the writer's stamps. `signer` is who signed (empty for system
+    commands), `digest` the action's EIP-712 digest as 0x hex (empty likewise), `scheme` how it was
+    authorised."""
 
     seq: int
     now_ms: int

@@ -1,10 +1,10 @@
 """Integer types of the wire and the limits of the exchange, in one place.
 
-Inside, every number is a plain `int` and every address a plain lower-case `str`; the classes below are
-only annotations. They say how EIP-712 encodes a field and how its value may look on the wire:
-uint256 travels as a decimal string (numbers above 2^53 break in JavaScript), smaller integers as JSON
-numbers or strings of digits. `decode_wire` is the hook for requests, `decode_journal` the one for rows
-that we wrote ourselves.
+Inside, every number is a plain `int` and every address a plain lower-case `str`; the classes below
+are only annotations. They say how EIP-712 encodes a field and how its value may look on the wire:
+uint256 travels as a decimal string (numbers above 2^53 break in JavaScript), smaller integers as
+JSON numbers or strings of digits. `decode_wire` is the hook for requests, `decode_journal` the one
+for rows that we wrote ourselves.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -111,13 +111,15 @@ def parse_hex(text: object, size: int) -> str:
 
 
 def parse_uint256(text: object) -> int:
-    """A decimal string of 0 to 2^256-1 in ASCII digits without a leading zero, sign, point or exponent."""
+    """A decimal string of 0 to 2^256-1 in ASCII digits without a leading zero, sign, point or
+    exponent.
+    """
     if type(text) is str and text.isascii() and text.isdigit() and len(text) <= 78:
-        if text[0] != "0" or text == "0":
-            value = int(text)
-            if value <= UINT256_MAX:
-                return value
+        value = int(text)
+        if value > UINT256_MAX:
             raise ValueError("Expected at most 2^256-1")
+        if text[0] != "0" or text == "0":
+            return value
     raise ValueError(
         'Expected a decimal string of base units such as "1000000", no sign, point or exponent'
     )

@@ -1,9 +1,9 @@
 """One entry of the journal: a stamped command, the evidence for it, and the events that it made.
 
-The hash chains the entries: SHA-256 over eight lines, previous hash, seq, time, rules, kind, command,
-evidence and events, each as it stands in the row (JSON never holds a raw newline). Anyone can re-compute
-it with standard tools. Row JSON is deterministic (field order of the Structs); integers of any size are
-JSON numbers there, which is why the journal is not msgpack.
+The hash chains the entries: SHA-256 over eight lines, previous hash, seq, time, rules, kind,
+command, evidence and events, each as it stands in the row (JSON never holds a raw newline). Anyone
+can re-compute it with standard tools. Row JSON is deterministic (field order of the Structs);
+integers of any size are JSON numbers there, which is why the journal is not msgpack.
 """
 
 from hashlib import sha256
@@ -24,7 +24,9 @@ GENESIS_HASH = "0" * 64
 class Evidence(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
 ):
-    """Why the command was allowed. `signer` and `digest` are what `signature` proves, kept for readers."""
+    """Why the command was allowed. `signer` and `digest` are what `signature` proves, kept for
+    readers.
+    """
 
     scheme: str
     signer: str = ""
@@ -33,8 +35,8 @@ class Evidence(
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """`time` is Unix ms on the writer's clock. `kind` names the command's Struct. command, evidence and
-    events are JSON; `previous` and `hash` are hex SHA-256."""
+    """`time` is Unix ms on the writer's clock. `kind` names the command's Struct. command, evidence
+    and events are JSON; `previous` and `hash` are hex SHA-256."""
 
     seq: int
     time: int

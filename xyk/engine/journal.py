@@ -1,4 +1,6 @@
-"""What the engine asks of a journal. SQLite, PostgreSQL and memory keep it; storage/ holds the first two."""
+"""What the engine asks of a journal. SQLite, PostgreSQL and memory keep it; storage/ holds the
+first two.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
@@ -14,7 +16,9 @@ class Journal(Protocol):
         ...
 
     async def append(self, entries: Sequence[Entry]) -> None:
-        """All of them or none, in one transaction that is on disk when this returns. Raises otherwise."""
+        """All of them or none, in one transaction that is on disk when this returns. Raises
+        otherwise.
+        """
         ...
 
     def read(self, after: int, until: int | None = None) -> AsyncIterator[Sequence[Entry]]:

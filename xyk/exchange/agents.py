@@ -1,4 +1,6 @@
-"""Who may sign for an owner: agents (EIP-712 keys) and API keys (Ed25519, stored now, used by the market API)."""
+"""Who may sign for an owner: agents (EIP-712 keys) and API keys (Ed25519, stored now, used by the
+market API).
+"""
 
 from xyk.domain.commands import ApproveAgent, ApproveApiKey, RevokeAgent, RevokeApiKey
 from xyk.domain.events import AgentApproved, AgentRevoked, AnyEvent, ApiKeyApproved, ApiKeyRevoked
@@ -11,7 +13,9 @@ from xyk.exchange.state import State
 def approve_agent(
     state: State, request: Request, approve: ApproveAgent
 ) -> tuple[AnyEvent, ...] | Rejected:
-    """Approves, or prolongs. A revoked agent stays revoked for ever: its old signatures must stay dead."""
+    """Approves, or prolongs. A revoked agent stays revoked for ever: its old signatures must stay
+    dead.
+    """
     if approve.agent in (approve.owner, ZERO_ADDRESS):
         return Rejected(Code.FORBIDDEN, "agent must be another wallet's address than the owner's")
     agents = state.agents.get(approve.owner, {})

@@ -1,4 +1,4 @@
-"""Value in, out and between owners: the sandbox faucet, Withdraw to the outside account, Transfer."""
+"""Value in, out and between owners: sandbox faucet, Withdraw (to the outside account), Transfer."""
 
 from xyk.domain.commands import FaucetDeposit, Transfer, Withdraw
 from xyk.domain.events import AnyEvent, Deposited, Transferred, Withdrawn

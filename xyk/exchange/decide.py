@@ -1,4 +1,5 @@
-"""`decide`: what a command does, as events, or why it is refused. Looks at the state and never touches it.
+"""`decide`: what a command does, as events, or why it is refused. Looks at the state and never
+touches it.
 
 Authority first, in the order of the refusals' precedence (rejections.Code): signer, role, deadline,
 nonce; then the command's own module. The writer has already answered digests that it knows.
@@ -91,7 +92,9 @@ def decide(state: State, request: Request) -> Outcome:
 
 
 def _authority_fault(state: State, request: Request, command: Any) -> Rejected | None:
-    """Whether the signer may sign this for the owner. A stranger's signature proves nothing about the owner."""
+    """Whether the signer may sign this for the owner. A stranger's signature proves nothing about
+    the owner.
+    """
     owner = command.owner
     kind = type(command)
     if request.signer != owner:
@@ -99,7 +102,8 @@ def _authority_fault(state: State, request: Request, command: Any) -> Rejected |
         if agent is None:
             return Rejected(
                 Code.INVALID_SIGNATURE,
-                f"The signature gives {request.signer}, which is neither the owner {owner} nor an agent of it; "
+                f"The signature gives {request.signer}, which is neither the owner "
+                f"{owner} nor an agent of it; "
                 "sign the same values under the domain of GET /api/v1/domain",
             )
         if agent.revoked:
@@ -145,14 +149,16 @@ def _time_fault(state: State, request: Request, command: Any) -> Rejected | None
     if command.deadline > now_s + DEADLINE_AHEAD_S:
         return Rejected(
             Code.EXPIRED,
-            f"The deadline {command.deadline} is more than a day ahead of the server's time {now_s} s; "
+            f"The deadline {command.deadline} is more than a day ahead of the server's "
+            f"time {now_s} s; "
             "sign a nearer one",
         )
     second = command.nonce // NONCE_SLOTS
     if not now_s - NONCE_PAST_S <= second <= now_s + NONCE_FUTURE_S:
         return Rejected(
             Code.NONCE_OUT_OF_WINDOW,
-            f"The nonce's second {second} must lie within {now_s - NONCE_PAST_S} .. {now_s + NONCE_FUTURE_S}; "
+            f"The nonce's second {second} must lie within {now_s - NONCE_PAST_S} .. "
+            f"{now_s + NONCE_FUTURE_S}; "
             "a nonce is unix seconds << 8 | slot",
         )
     if state.nonce_used(request.signer, command.nonce):

@@ -1,11 +1,13 @@
-"""`evolve`: fold events into the state. Touches and never decides; every amount comes from the event."""
+"""`evolve`: fold events into the state. Touches and never decides; every amount comes from the
+event.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-
 from pools.pool import Pool
+
 from xyk.domain import events as ev
 from xyk.domain.market import LOCKED, OUTSIDE, Asset, Market, pool_account, shares_symbol
 from xyk.domain.tokens import token_address

@@ -1,9 +1,9 @@
 """What must hold after every command: DESIGN section 9, each a function with a sentence for a name.
 
 `check` looks only at what the events touched and runs after every command, in production too;
-`check_all` looks at everything and runs after every command in tests, and at start-up. A failure is an
-AssertionError and stops the process: no answer is better than a wrong one. Numbers 3, 6 and 7 of the
-list come with the order book; until then nothing is held.
+`check_all` looks at everything and runs after every command in tests, and at start-up. A failure is
+an AssertionError and stops the process: no answer is better than a wrong one. Numbers 3, 6 and 7 of
+the list come with the order book; until then nothing is held.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -78,7 +78,9 @@ def check_all(state: State) -> None:
 
 
 def check(state: State, events: Sequence[AnyEvent]) -> None:
-    """The cheap incremental form, after `evolve` folded `events`. Transfers conserve by construction."""
+    """The cheap incremental form, after `evolve` folded `events`. Transfers conserve by
+    construction.
+    """
     for event in events:
         touched = _TOUCHED.get(type(event))
         if touched is not None:
@@ -131,7 +133,7 @@ _TOUCHED: Mapping[type, Callable[[State, Any], None]] = {
 
 
 def _value_per_share_did_not_fall(state: State, market: str, old_k: int, old_supply: int) -> None:
-    """sqrt(k) per share, compared as k / supply^2; `old_supply` counts the protocol's mint already."""
+    """sqrt(k) per share, compared as k / supply^2; `old_supply` has the protocol's mint."""
     pool = state.pools[market]
     k = pool.reserve_base * pool.reserve_quote
     assert k * old_supply**2 >= old_k * pool.total_supply**2, f"shares of {market} lost value"

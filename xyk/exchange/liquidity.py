@@ -5,7 +5,6 @@ against the owner; kLast is the product after, while the protocol fee is on.
 """
 
 import msgspec
-
 from amm.liquidity import (
     amounts_burned,
     first_liquidity,
@@ -14,6 +13,7 @@ from amm.liquidity import (
     protocol_liquidity,
 )
 from pools.pool import Pool
+
 from xyk.domain.commands import AddLiquidity, RemoveLiquidity
 from xyk.domain.events import AnyEvent, LiquidityAdded, LiquidityRemoved
 from xyk.domain.market import OPEN, shares_symbol
@@ -47,8 +47,8 @@ def add_liquidity(
 ) -> tuple[AnyEvent, ...] | Rejected:
     """Deposits at the pool's ratio at most the desired amounts, at least the minimums.
 
-    The first deposit takes both amounts as they are and locks MINIMUM_LIQUIDITY shares for ever; on a
-    pair without a market it makes an implicit one in the same entry.
+    The first deposit takes both amounts as they are and locks MINIMUM_LIQUIDITY shares for ever; on
+    a pair without a market it makes an implicit one in the same entry.
     """
     sides = _sides(state, add.token_a, add.token_b, creates=True)
     if isinstance(sides, Rejected):
@@ -116,14 +116,17 @@ def _plan_deposit(
         if amount < minimum:
             return Rejected(
                 Code.SLIPPAGE_EXCEEDED,
-                f"Would deposit {amount}, less than {name} {minimum}; sign a lower minimum with the same nonce",
+                f"Would deposit {amount}, less than {name} {minimum}; sign a lower "
+                "minimum with the same nonce",
             )
     amount_base, amount_quote = _oriented(sides, amount_a, amount_b)
     return _Deposit(amount_base, amount_quote, liquidity, locked, protocol)
 
 
 def _agent_minimums_fault(add: AddLiquidity) -> Rejected | None:
-    """An agent must insist on nearly the desired amounts: a skewed pool could drain its owner otherwise."""
+    """An agent must insist on nearly the desired amounts: a skewed pool could drain its owner
+    otherwise.
+    """
     for desired, minimum in (
         (add.amount_a_desired, add.amount_a_min),
         (add.amount_b_desired, add.amount_b_min),
@@ -131,7 +134,8 @@ def _agent_minimums_fault(add: AddLiquidity) -> Rejected | None:
         if minimum * BPS < desired * AGENT_MINIMUM_BPS:
             return Rejected(
                 Code.SLIPPAGE_EXCEEDED,
-                f"An agent's minimums must be at least {AGENT_MINIMUM_BPS} bps of the desired amounts",
+                f"An agent's minimums must be at least {AGENT_MINIMUM_BPS} bps of the "
+                "desired amounts",
             )
     return None
 
@@ -158,7 +162,9 @@ def _added(state: State, owner: str, symbol: str, pool: Pool, deposit: _Deposit)
 def remove_liquidity(
     state: State, request: Request, remove: RemoveLiquidity
 ) -> tuple[AnyEvent, ...] | Rejected:
-    """Burns shares for their part of both reserves, each rounded down. Works in every market status."""
+    """Burns shares for their part of both reserves, each rounded down. Works in every market
+    status.
+    """
     sides = _sides(state, remove.token_a, remove.token_b, creates=False)
     if isinstance(sides, Rejected):
         return sides
@@ -185,7 +191,8 @@ def remove_liquidity(
         if amount < minimum:
             return Rejected(
                 Code.SLIPPAGE_EXCEEDED,
-                f"Would return {amount}, less than {name} {minimum}; sign a lower minimum with the same nonce",
+                f"Would return {amount}, less than {name} {minimum}; sign a lower minimum "
+                "with the same nonce",
             )
     reserve_base, reserve_quote = pool.reserve_base - base, pool.reserve_quote - quote
     return (

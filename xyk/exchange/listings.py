@@ -1,7 +1,7 @@
 """What the operator decides: assets, markets, status, fees, and who operates; and the genesis.
 
-Market terms are checked here once, for ListMarket, UpdateMarket, genesis and the implicit market that a
-user's first deposit makes.
+Market terms are checked here once, for ListMarket, UpdateMarket, genesis and the implicit market
+that a user's first deposit makes.
 """
 
 import re
@@ -28,7 +28,7 @@ from xyk.domain.events import (
     OperatorChanged,
     ProtocolFeeChanged,
 )
-from xyk.domain.market import STATUSES, Market, market_symbol
+from xyk.domain.market import STATUSES, market_symbol
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.request import Request
 from xyk.domain.tokens import token_address
@@ -279,7 +279,8 @@ def terms_fault(terms: Terms, base_decimals: int) -> Rejected | None:
     if terms.book and terms.tick_size * terms.lot_size % 10**base_decimals:
         return Rejected(
             Code.INVALID_QUANTITY,
-            f"tickSize * lotSize must be a multiple of 10^{base_decimals}, so that one tick of one lot is a "
+            f"tickSize * lotSize must be a multiple of 10^{base_decimals}, so that one "
+            "tick of one lot is a "
             "whole number of quote units",
         )
     return None

@@ -1,16 +1,16 @@
 """Which way a swap goes: every simple path of up to three markets, the best outcome wins.
 
 Exact-in folds a path forwards and takes the most output, exact-out folds it backwards and takes the
-least input; ties go to fewest hops, then to the markets' symbols. A market that is not open is no edge.
-A path that some pool cannot serve (asleep, too shallow, reserve bound) is not a candidate.
+least input; ties go to fewest hops, then to the markets' symbols. A market that is not open is no
+edge. A path that some pool cannot serve (asleep, too shallow, reserve bound) is not a candidate.
 """
 
 from collections.abc import Iterator
 
 import msgspec
-
 from amm.constant_product import get_amount_in, get_amount_out, swap_fee
 from pools.pool import awake_floors
+
 from xyk.domain.market import OPEN
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import HOPS_MAX, RESERVE_MAX
@@ -29,7 +29,7 @@ class Hop(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """`overflows`: some reserve would pass its bound, so this route can be priced but not executed."""
+    """`overflows`: some reserve would pass its bound: it can be priced but not executed."""
 
     hops: tuple[Hop, ...]
     amount_in: int
@@ -49,16 +49,19 @@ def open_paths(state: State, asset_in: str, asset_out: str) -> tuple[Path, ...] 
     if next(_walk(state, asset_in, asset_out, ()), None) is not None:
         return Rejected(
             Code.TRADING_PAUSED,
-            f"Every market between {asset_in} and {asset_out} is paused or cancel-only; wait until it opens",
+            f"Every market between {asset_in} and {asset_out} is paused or cancel-only; "
+            "wait until it opens",
         )
     return Rejected(
         Code.POOL_NOT_FOUND,
-        f"No pool connects {asset_in} and {asset_out} within {HOPS_MAX} hops; create one with AddLiquidity",
+        f"No pool connects {asset_in} and {asset_out} within {HOPS_MAX} hops; create one "
+        "with AddLiquidity",
     )
 
 
 def best_exact_in(state: State, asset_in: str, asset_out: str, amount_in: int) -> Route | Rejected:
-    """The route that gives most for `amount_in` base units; each hop rounds down, as V2's getAmountsOut.
+    """The route that gives most for `amount_in` base units; each hop rounds down, as V2's
+    getAmountsOut.
 
     A route that overflows is the answer only where no other one exists.
     """
@@ -101,7 +104,8 @@ def best_exact_in(state: State, asset_in: str, asset_out: str, amount_in: int) -
 def best_exact_out(
     state: State, asset_in: str, asset_out: str, amount_out: int
 ) -> Route | Rejected:
-    """The route that costs least for `amount_out` base units; each hop V2's floor + 1 (getAmountsIn).
+    """The route that costs least for `amount_out` base units; each hop V2's floor + 1
+    (getAmountsIn).
 
     A route that overflows is the answer only where no other one exists.
     """
@@ -158,7 +162,8 @@ def is_paused_around(state: State, asset: str) -> bool:
 def _too_shallow(asset_in: str, asset_out: str) -> Rejected:
     return Rejected(
         Code.INSUFFICIENT_LIQUIDITY,
-        f"No pool between {asset_in} and {asset_out} is deep enough for this amount; ask for a quote",
+        f"No pool between {asset_in} and {asset_out} is deep enough for this amount; ask "
+        "for a quote",
     )
 
 

@@ -1,15 +1,15 @@
 """Everything that the exchange knows, as one value that `evolve` changes and `decide` reads.
 
-It is a fold over the journal's events: no clock, no database, nothing that cannot be rebuilt. `dump`
-gives it as plain JSON values; the digest of that text is what snapshots and `/status` show.
+It is a fold over the journal's events: no clock, no database, nothing that cannot be rebuilt.
+`dump` gives it as plain JSON values; the digest of that text is what snapshots and `/status` show.
 """
 
 from hashlib import sha256
 from typing import Any
 
 import msgspec
-
 from pools.pool import Pool
+
 from xyk.domain.market import Asset, Market
 from xyk.domain.units import NONCE_SLOTS
 from xyk.ledger.ledger import Ledger
@@ -33,7 +33,7 @@ class ApiKey(msgspec.Struct, frozen=True):
 
 
 class Edge(msgspec.Struct, frozen=True):
-    """One market walked in one direction. The floors are the reserves below which its pool sleeps."""
+    """One market walked in one direction. Below a floor in reserves its pool sleeps."""
 
     market: Market
     pool: Pool
@@ -105,7 +105,8 @@ class State:
     def nonce_used_for(self, owner: str, signer: str, nonce: int) -> bool:
         """Whether the signer, the owner or any agent of the owner used the nonce.
 
-        Only then may the digest be one that was accepted before: a digest names its owner and nonce.
+        Only then may the digest be one that was accepted before: a digest names its owner and
+        nonce.
         """
         word = self.nonces.get(nonce // NONCE_SLOTS)
         if word is None:
@@ -154,7 +155,9 @@ class State:
 
     @classmethod
     def load(cls, dumped: dict[str, Any]) -> "State":
-        """`dumped` is what `dump` gave, once through JSON. Raises msgspec.ValidationError or KeyError."""
+        """`dumped` is what `dump` gave, once through JSON. Raises msgspec.ValidationError or
+        KeyError.
+        """
         state = cls()
         for name in ("seq", "now_ms", "nonce_floor", "chain_id"):
             setattr(state, name, msgspec.convert(dumped[name], int))

@@ -1,4 +1,6 @@
-"""SwapExactIn and SwapExactOut: checks in the order of precedence, then the route, then the signed limit."""
+"""SwapExactIn and SwapExactOut: checks in the order of precedence, then the route, then the signed
+limit.
+"""
 
 from xyk.domain.commands import SwapExactIn, SwapExactOut
 from xyk.domain.events import AnyEvent, PoolSwapped
@@ -105,7 +107,8 @@ def _execute(
             if not _within_agent_band(hop):
                 return Rejected(
                     Code.SLIPPAGE_EXCEEDED,
-                    f"An agent may move the price of {hop.edge.market.symbol} by at most {AGENT_BAND_BPS} bps "
+                    f"An agent may move the price of {hop.edge.market.symbol} by at most "
+                    f"{AGENT_BAND_BPS} bps "
                     "from spot; swap less or let the owner sign",
                 )
     return tuple([_swapped(state, owner, hop) for hop in route.hops])
@@ -133,11 +136,13 @@ def _swapped(state: State, owner: str, hop: Hop) -> PoolSwapped:
 
 
 def _within_agent_band(hop: Hop) -> bool:
-    """Whether the marginal price of the last unit, the pool's fee included, is within the band of spot.
+    """Whether the marginal price of the last unit, the pool's fee included, is within the band of
+    spot.
 
-    With n/d = 1 - fee the marginal price after x is (d*ri + n*x)^2 / (n*d*ri*ro) IN per OUT, spot ri/ro
-    (facts/routing.md). A buyer of base pays at most spot * (1 + band); a seller of base gets at least
-    spot * (1 - band), which is at most spot / (1 - band) IN per OUT. Exact integers, no rounding.
+    With n/d = 1 - fee the marginal price after x is (d*ri + n*x)^2 / (n*d*ri*ro) IN per OUT, spot
+    ri/ro (facts/routing.md). A buyer of base pays at most spot * (1 + band); a seller of base gets
+    at least spot * (1 - band), which is at most spot / (1 - band) IN per OUT. Exact integers, no
+    rounding.
     """
     edge = hop.edge
     pool = edge.pool

@@ -1,8 +1,8 @@
 """Double-entry accounts: what each account has of each asset, available and held.
 
-Every movement takes from one account what it gives to another, so an asset's sum over all accounts is
-zero at all times. Only the outside account may be negative: it is minus what the exchange holds, and
-for LP shares minus what was issued. Amounts are base units.
+Every movement takes from one account what it gives to another, so an asset's sum over all accounts
+is zero at all times. Only the outside account may be negative: it is minus what the exchange holds,
+and for LP shares minus what was issued. Amounts are base units.
 """
 
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ class Ledger:
             accounts.pop(recipient, None)
 
     def assets_of(self, account: str) -> Iterator[tuple[str, int, int]]:
-        """(asset, available, held) wherever the account has any, in order of the assets' first use."""
+        """(asset, available, held) wherever the account has any, assets in order of first use."""
         for asset, accounts in self._available.items():
             available = accounts.get(account, 0)
             held = self.held(account, asset)
