@@ -12,8 +12,9 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 
 from xyk.domain.commands import SwapExactIn
+from xyk.domain.tokens import token_address
 from xyk.wallet.signer import Wallet
-from xyk.wallet.typed_data import Domain, digest, token_address, typed_data
+from xyk.wallet.typed_data import Domain, digest, typed_data
 from xyk.wallet.verify import recover, verify_action
 
 ROUNDS = 40

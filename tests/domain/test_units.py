@@ -1,4 +1,4 @@
-"""What the wire's decoder takes and refuses, value by value; and what our own rows' decoder takes."""
+"""What the wire's decoder takes and refuses, value by value; and what the rows' one takes."""
 
 import msgspec
 import pytest

@@ -4,7 +4,7 @@ from math import isqrt
 
 import pytest
 
-from tests.exchange.venue import ALICE, BOB, OPERATOR, TREASURY, Venue, seeded
+from tests.exchange.venue import ALICE, BOB, OPERATOR, TREASURY, Outcome, Venue, seeded
 from xyk.domain.commands import ListAsset, ListMarket, RemoveLiquidity, SetProtocolFee
 from xyk.domain.events import LiquidityAdded, LiquidityRemoved, MarketListed
 from xyk.domain.market import LOCKED
@@ -12,7 +12,7 @@ from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import ZERO_ADDRESS
 
 
-def remove(venue: Venue, owner: str, one: str, other: str, liquidity: int):  # type: ignore[no-untyped-def]
+def remove(venue: Venue, owner: str, one: str, other: str, liquidity: int) -> Outcome:
     return venue.do(
         RemoveLiquidity,
         owner,
@@ -65,7 +65,7 @@ def test_removing_everything_leaves_the_locked_minimum() -> None:
 
 
 def test_protocol_fee_on_equals_v2_cores_spec() -> None:
-    """1000e18 / 1000e18, swap 1e18, burn all: supply 1000 + 249750499251388 (UniswapV2Pair.spec)."""
+    """1000e18 / 1000e18, swap 1e18, burn all (UniswapV2Pair.spec)."""
     venue = Venue()
     venue.do(SetProtocolFee, OPERATOR, recipient=TREASURY)
     venue.fund(ALICE, BTC=1_001 * 10**18, USDC=1_000 * 10**18)

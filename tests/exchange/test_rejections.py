@@ -1,4 +1,5 @@
-"""Each row carries its own fault and every later one that can stand beside it: the first one named wins.
+"""Each row carries its own fault and every later one that can stand beside it: the first one named
+wins.
 
 The rows go through `decide`; the codes before it (malformed, signature form) are the api's and the
 wallet's, with tests of their own.

@@ -184,7 +184,7 @@ def test_trade_ids_are_sequential_per_market() -> None:
 
 @pytest.mark.parametrize("sells_base", [True, False])
 def test_an_agent_may_move_the_price_by_the_band_and_no_unit_more(sells_base: bool) -> None:
-    """Marginal price after x, with fee: (d*ri + n*x)^2 / (n*d*ri*ro); the bound is bisected here."""
+    """Marginal price after x, with fee: (d*ri + n*x)^2 / (n*d*ri*ro); bisected here."""
     venue = seeded()
     venue.do(ApproveAgent, ALICE, agent=BOB, valid_until=NOW_S + 10**6)
     reserve_in = 100 * 10**18 if sells_base else 200_000 * 10**6

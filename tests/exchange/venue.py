@@ -1,4 +1,4 @@
-"""An exchange in memory for tests: stamps commands, folds them, checks every invariant each time."""
+"""An exchange in memory: stamps commands, folds them, checks every invariant each time."""
 
 from typing import Any
 
@@ -129,7 +129,8 @@ class Venue:
 
 
 def seeded() -> Venue:
-    """Alice has 1,000 ETH, 10 M USDC, 100 BTC; 100 ETH / 200,000 USDC and 10 ETH / 0.5 BTC lie in pools."""
+    """Alice has 1,000 ETH, 10 M USDC, 100 BTC; 100 ETH / 200,000 USDC and 10 ETH / 0.5 BTC lie in
+    pools."""
     venue = Venue()
     venue.fund(ALICE, ETH=1_000 * 10**18, USDC=10_000_000 * 10**6, BTC=100 * 10**8)
     assert not isinstance(venue.add(ALICE, "ETH", 100 * 10**18, "USDC", 200_000 * 10**6), Rejected)

@@ -1,4 +1,4 @@
-"""Double entry: what one account loses another gains, and nobody but the outside goes below zero."""
+"""Double entry: what one account loses another gains, nobody but the outside goes below zero."""
 
 import pytest
 from hypothesis import given

@@ -19,6 +19,7 @@ from tests.wallet.golden import (
 )
 from xyk.domain import commands
 from xyk.domain.commands import ACTIONS, CancelAllOrders, ListAsset, SetOperator
+from xyk.domain.tokens import token_address
 from xyk.domain.units import ZERO_ADDRESS, decode_wire
 from xyk.wallet import typed_data as module
 from xyk.wallet.typed_data import (
@@ -28,7 +29,6 @@ from xyk.wallet.typed_data import (
     domain_document,
     keccak256,
     message,
-    token_address,
     typed_data,
 )
 

@@ -30,11 +30,6 @@ def keccak256(data: bytes) -> bytes:
 assert keccak256(b"").hex() == "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
 
 
-def token_address(symbol: str) -> str:
-    """The fixed address of a ledger-mode asset, lower case."""
-    return "0x" + keccak256(f"xyk:{symbol}".encode())[-20:].hex()
-
-
 def checksum(address: str) -> str:
     """An address in EIP-55's mixed case, for people and wallets; inside it stays lower case."""
     digits = parse_hex(address, 20)[2:]
