@@ -1,0 +1,1 @@
+"""Uniswap V2's pool arithmetic as pure functions of integers."""

@@ -1,0 +1,1 @@
+"""Pools as things with state, on top of the arithmetic in `amm`."""
