@@ -1,0 +1,91 @@
+# Every habit of this repository. Needs make, Python 3.11 to 3.13 with ensurepip, and coreutils.
+#
+#   make run        the exchange, with demo liquidity, on 127.0.0.1:8000   (ARGS='--port 9000')
+#   make test       the tests below ten seconds, in a few minutes          (PYTEST_ARGS='-k swap')
+#   make slow       the others; make nightly: those that take hours
+#   make check      format, lint, types, and the coverage of the pure packages
+#   make fmt        write the format
+#   make bench      the table of speeds                                    (ARGS=...)
+#   make sim        simulation seeds until one fails; make sim SEED=7 repeats one
+#   make clean      remove the environment and all caches; never ./data
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run test slow nightly check fmt bench sim clean
+
+VENV := .venv
+INSTALLED := $(VENV)/.installed
+PYTHON := $(VENV)/bin/python
+PYTEST := $(PYTHON) -m pytest
+JOBS ?= 2
+
+PACKAGES := $(wildcard amm pools api contracts_abi xyk)
+SOURCES := $(PACKAGES) $(wildcard alembic tests bench tools)
+PURE_TESTS := $(wildcard $(addprefix tests/,amm pools domain ledger exchange simulation))
+
+IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --only-binary :all: -c constraints.txt
+
+help:
+	@while read -r line; do case "$$line" in \
+	  "#   make"*) echo "$${line#\#   }";; "") break;; esac; done < Makefile
+
+# The first Python that is in range and can make an environment. `lame` is one that only lacks
+# ensurepip, which Debian puts into a package of its own. setuptools is installed first so that the
+# build of our own package needs no download.
+$(INSTALLED): pyproject.toml constraints.txt
+	@python= lame=; \
+	for candidate in python3.13 python3.12 python3.11 python3; do \
+	  $$candidate -c '$(IN_RANGE)' >/dev/null 2>&1 || continue; \
+	  if $$candidate -c 'import ensurepip' >/dev/null 2>&1; then python=$$candidate; break; fi; \
+	  lame=$${lame:-$$candidate}; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo 'xyk needs Python 3.11, 3.12 or 3.13 with ensurepip. Type:' >&2; \
+	  echo "  sudo apt-get install -y $${lame:-python3} $${lame:-python3}-venv" >&2; \
+	  exit 1; \
+	fi; \
+	echo "building $(VENV) with $$python (a minute or two)"; \
+	rm -rf $(VENV) && $$python -m venv $(VENV)
+	@$(PIP) setuptools
+	@$(PIP) --no-build-isolation -e '.[dev]'
+	@touch $@
+
+run: $(INSTALLED)
+	@exec $(VENV)/bin/xyk serve --sandbox --seed-demo $(ARGS)
+
+test: $(INSTALLED)
+	$(PYTEST) -n $(JOBS) -m 'not slow and not nightly' $(PYTEST_ARGS)
+
+slow: $(INSTALLED)
+	$(PYTEST) -n $(JOBS) -m 'slow and not nightly' $(PYTEST_ARGS)
+
+nightly: $(INSTALLED)
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) -m nightly $(PYTEST_ARGS)
+
+check: $(INSTALLED)
+	$(PYTHON) -m ruff format --check $(SOURCES)
+	$(PYTHON) -m ruff check $(SOURCES)
+	$(PYTHON) -m mypy $(PACKAGES)
+	$(PYTEST) -q -n $(JOBS) -m 'not slow and not nightly' --cov --cov-report=term $(PURE_TESTS)
+
+fmt: $(INSTALLED)
+	$(PYTHON) -m ruff check --fix-only --quiet $(SOURCES)
+	$(PYTHON) -m ruff format $(SOURCES)
+
+bench: $(INSTALLED)
+	$(PYTHON) bench/run.py $(ARGS)
+
+# The seed reaches the tests as XYK_SIMULATION_SEED; the fixture `simulation_seed` reads it.
+sim: $(INSTALLED)
+	@if [ -n "$(SEED)" ]; then \
+	  XYK_SIMULATION_SEED=$(SEED) $(PYTEST) tests/simulation -m 'not nightly' -x $(PYTEST_ARGS); \
+	else \
+	  seed=$$(date +%s); while \
+	    echo "make sim SEED=$$seed"; \
+	    XYK_SIMULATION_SEED=$$seed $(PYTEST) -q tests/simulation -m 'not nightly' -x $(PYTEST_ARGS); \
+	  do seed=$$((seed + 1)); done; exit 1; \
+	fi
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* htmlcov
