@@ -103,13 +103,8 @@ class Pool:
         rounding would outweigh the fee, and pool and book could cross; without a book V2's rules
         alone hold.
         """
-        if not self._is_seeded():
-            return True
-        if not beside_book:
-            return False
-        if self.reserve_base < max(MINIMUM_RESERVE, lot_size):
-            return True
-        return self.reserve_quote < MINIMUM_RESERVE
+        floor_base, floor_quote = awake_floors(lot_size, beside_book)
+        return self.reserve_base < floor_base or self.reserve_quote < floor_quote
 
     def twap(self, now_s: int, window_s: int) -> tuple[int, int] | None:
         """The average price over the last `window_s` seconds, and the seconds it really covers.
@@ -200,6 +195,11 @@ class Pool:
             time_s - start.time_s,
             end.time_s - start.time_s,
         )
+
+
+def awake_floors(lot_size: int, beside_book: bool) -> tuple[int, int]:
+    """The least reserves (base, quote) of a pool that is not dormant."""
+    return (max(MINIMUM_RESERVE, lot_size), MINIMUM_RESERVE) if beside_book else (1, 1)
 
 
 def _time_s(observation: Observation) -> int:
