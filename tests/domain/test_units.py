@@ -83,8 +83,20 @@ def test_bad_small_integers_are_refused_with_their_path(bad: object) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [1, None, "", "0x", "11" * 20, "0X" + "11" * 20, "0x" + "11" * 19, "0x" + "1g" * 20]
-    + ["0x" + "11" * 21, "outside", "pool:ETH_USDC", "0x" + "\u0661" * 40],
+    [
+        1,
+        None,
+        "",
+        "0x",
+        "11" * 20,
+        "0X" + "11" * 20,
+        "0x" + "11" * 19,
+        "0x" + "1g" * 20,
+        "0x" + "11" * 21,
+        "outside",
+        "pool:ETH_USDC",
+        "0x" + "\u0661" * 40,
+    ],
 )
 def test_bad_addresses_are_refused_with_their_path(bad: object) -> None:
     with pytest.raises(msgspec.ValidationError, match=r"\$\.tokenIn"):

@@ -79,7 +79,7 @@ class TestNew:
 
     def test_has_no_room_for_misspelt_fields(self) -> None:
         with pytest.raises(AttributeError):
-            Pool.new("ETH_USDC", 30).reserve_bas = 1  # type: ignore[attr-defined]  # the point of it
+            Pool.new("ETH_USDC", 30).reserve_bas = 1  # type: ignore[attr-defined]
 
 
 class TestSetReserves:

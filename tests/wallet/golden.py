@@ -13,32 +13,10 @@ from xyk.domain.units import decode_wire
 from xyk.wallet.typed_data import Domain
 
 # Section 5 of the design, letter for letter.
-TYPE_STRINGS = """\
-SwapExactIn(address owner,address tokenIn,address tokenOut,uint256 amountIn,uint256 minAmountOut,uint64 nonce,uint64 deadline)
-SwapExactOut(address owner,address tokenIn,address tokenOut,uint256 amountOut,uint256 maxAmountIn,uint64 nonce,uint64 deadline)
-AddLiquidity(address owner,address tokenA,address tokenB,uint256 amountADesired,uint256 amountBDesired,uint256 amountAMin,uint256 amountBMin,uint64 nonce,uint64 deadline)
-RemoveLiquidity(address owner,address tokenA,address tokenB,uint256 liquidity,uint256 amountAMin,uint256 amountBMin,uint64 nonce,uint64 deadline)
-PlaceOrder(address owner,address sellToken,address buyToken,uint256 sellAmount,uint256 buyAmount,string timeInForce,bool postOnly,string selfTradePrevention,uint256 triggerPrice,bool triggerAbove,uint64 clientId,uint64 expires,uint64 nonce,uint64 deadline)
-ReplaceOrder(address owner,bytes32 order,address sellToken,address buyToken,uint256 sellAmount,uint256 buyAmount,uint64 nonce,uint64 deadline)
-CancelOrder(address owner,string orderId,uint64 clientId,uint64 nonce,uint64 deadline)
-CancelAllOrders(address owner,string market,uint64 nonce,uint64 deadline)
-CancelAllAfter(address owner,string market,uint64 timeoutSeconds,uint64 nonce,uint64 deadline)
-Transfer(address owner,address token,uint256 amount,address recipient,uint64 nonce,uint64 deadline)
-Withdraw(address owner,address token,uint256 amount,address recipient,uint64 nonce,uint64 deadline)
-ApproveAgent(address owner,address agent,uint64 validUntil,uint64 nonce,uint64 deadline)
-RevokeAgent(address owner,address agent,uint64 nonce,uint64 deadline)
-ApproveApiKey(address owner,bytes32 publicKey,uint64 validUntil,uint64 nonce,uint64 deadline)
-RevokeApiKey(address owner,bytes32 publicKey,uint64 nonce,uint64 deadline)
-ListAsset(address owner,string symbol,address token,uint8 decimals,uint64 nonce,uint64 deadline)
-ListMarket(address owner,string base,string quote,uint256 tickSize,uint256 lotSize,int32 makerFeeBps,int32 takerFeeBps,uint32 poolFeeBps,bool book,uint64 nonce,uint64 deadline)
-UpdateMarket(address owner,string market,uint256 tickSize,uint256 lotSize,int32 makerFeeBps,int32 takerFeeBps,uint32 poolFeeBps,bool book,uint64 nonce,uint64 deadline)
-SetMarketStatus(address owner,string market,string status,uint64 nonce,uint64 deadline)
-SetProtocolFee(address owner,address recipient,uint64 nonce,uint64 deadline)
-SetOperator(address owner,address operator,uint64 nonce,uint64 deadline)
-""".splitlines()  # noqa: E501
+_VECTORS = Path(__file__).parent.parent / "vectors"
+TYPE_STRINGS = (_VECTORS / "action_types.txt").read_text().splitlines()
 
-_FILE = Path(__file__).parent.parent / "vectors" / "typed_data_vectors.json"
-FILE: dict[str, Any] = json.loads(_FILE.read_text())
+FILE: dict[str, Any] = json.loads((_VECTORS / "typed_data_vectors.json").read_text())
 VECTORS: list[dict[str, Any]] = FILE["vectors"]
 VECTOR_IDS = [f"{vector['type']}-{vector['domain']}" for vector in VECTORS]
 OWNER: str = FILE["owner"].lower()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from pools.pool import Pool
 
+from pools.pool import Pool
 from xyk.domain import events as ev
 from xyk.domain.market import LOCKED, OUTSIDE, Asset, Market, pool_account, shares_symbol
 from xyk.domain.tokens import token_address

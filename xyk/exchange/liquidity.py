@@ -5,6 +5,7 @@ against the owner; kLast is the product after, while the protocol fee is on.
 """
 
 import msgspec
+
 from amm.liquidity import (
     amounts_burned,
     first_liquidity,
@@ -13,7 +14,6 @@ from amm.liquidity import (
     protocol_liquidity,
 )
 from pools.pool import Pool
-
 from xyk.domain.commands import AddLiquidity, RemoveLiquidity
 from xyk.domain.events import AnyEvent, LiquidityAdded, LiquidityRemoved
 from xyk.domain.market import OPEN, shares_symbol

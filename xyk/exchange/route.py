@@ -8,9 +8,9 @@ edge. A path that some pool cannot serve (asleep, too shallow, reserve bound) is
 from collections.abc import Iterator
 
 import msgspec
+
 from amm.constant_product import get_amount_in, get_amount_out, swap_fee
 from pools.pool import awake_floors
-
 from xyk.domain.market import OPEN
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import HOPS_MAX, RESERVE_MAX

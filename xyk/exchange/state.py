@@ -8,8 +8,8 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from pools.pool import Pool
 
+from pools.pool import Pool
 from xyk.domain.market import Asset, Market
 from xyk.domain.units import NONCE_SLOTS
 from xyk.ledger.ledger import Ledger
