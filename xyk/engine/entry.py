@@ -22,7 +22,12 @@ GENESIS_HASH = "0" * 64
 
 
 class Evidence(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    gc=False,
 ):
     """Why the command was allowed. `signer` and `digest` are what `signature` proves, kept for
     readers.
@@ -34,7 +39,7 @@ class Evidence(
     signature: str = ""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """`time` is Unix ms on the writer's clock. `kind` names the command's Struct. command, evidence
     and events are JSON; `previous` and `hash` are hex SHA-256."""
 
@@ -49,7 +54,7 @@ class Entry(msgspec.Struct, frozen=True):
     hash: str
 
 
-_encode = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder().encode  # of a command, an evidence or a tuple of events
 _evidence = msgspec.json.Decoder(Evidence)
 _events = msgspec.json.Decoder(tuple[AnyEvent, ...])
 _commands: dict[str, Any] = {
@@ -67,8 +72,8 @@ def entry_hash(
     evidence: bytes,
     events: bytes,
 ) -> str:
-    head = f"{previous}\n{seq}\n{time}\n{rules}\n{kind}\n".encode()
-    return sha256(b"%b%b\n%b\n%b" % (head, command, evidence, events)).hexdigest()
+    head = f"{previous}\n{seq}\n{time}\n{rules}\n{kind}".encode()
+    return sha256(b"\n".join((head, command, evidence, events))).hexdigest()
 
 
 def make_entry(
@@ -80,9 +85,21 @@ def make_entry(
     previous: str,
 ) -> Entry:
     kind = type(command).__name__
-    encoded = _encode(command), _encode(evidence), _encode(events)
-    digest = entry_hash(previous, seq, time, RULES, kind, *encoded)
-    return Entry(seq, time, RULES, kind, *encoded, previous, digest)
+    return seal_entry(seq, time, kind, encode(command), encode(evidence), encode(events), previous)
+
+
+def seal_entry(
+    seq: int,
+    time: int,
+    kind: str,
+    command: bytes,
+    evidence: bytes,
+    events: bytes,
+    previous: str,
+) -> Entry:
+    """An entry of the present rules from parts that `encode` gave."""
+    digest = entry_hash(previous, seq, time, RULES, kind, command, evidence, events)
+    return Entry(seq, time, RULES, kind, command, evidence, events, previous, digest)
 
 
 def recompute_hash(entry: Entry) -> str:

@@ -1,0 +1,346 @@
+"""The single writer: stamps, decides, folds, commits, and only then answers and publishes.
+
+One task decides commands one by one; their entries form a group that is appended in one
+transaction while the next group forms. Nothing that depends on an uncommitted entry leaves:
+results, refusals, repeated receipts and `committed` all wait for the commit. A fault in `evolve`,
+in an invariant or in the append leaves a state that the journal may not have: the process must end,
+and nobody is answered any more.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from xyk.domain.rejections import Code, Rejected
+from xyk.domain.request import Request
+from xyk.engine.clock import AHEAD_MAX_MS, Clock, WriterClock
+from xyk.engine.committer import Committer
+from xyk.engine.entry import encode, seal_entry
+from xyk.engine.intake import ACTIONS_MAX, BYTES_MAX, Answer, Intake, Item
+from xyk.engine.journal import Journal
+from xyk.engine.observer import NoObserver, Observer
+from xyk.engine.receipts import FindAction, Receipts
+from xyk.engine.submission import Committed, Submission
+from xyk.engine.tail import KEPT_MIN
+from xyk.exchange.decide import decide
+from xyk.exchange.evolve import apply
+from xyk.exchange.invariants import check
+from xyk.exchange.state import State
+
+__all__ = ["EXIT_CODE", "Committed", "Submission", "Writer", "WriterStopped"]
+
+EXIT_CODE = 70  # of a process whose writer failed
+LAG_MAX = 100_000  # entries that the read tables may be behind
+
+# Refusals that come before or with the nonce's: the action may have been accepted earlier.
+MAY_BE_KNOWN = frozenset(
+    {Code.UNAUTHORIZED, Code.FORBIDDEN, Code.EXPIRED, Code.NONCE_OUT_OF_WINDOW, Code.NONCE_USED}
+)
+
+Listener = Callable[[Sequence[Committed]], None]
+
+log = logging.getLogger(__name__)
+
+
+class WriterStopped(Exception):
+    """The writer failed. Whether the command was accepted is not known: ask again after restart."""
+
+
+class Writer:
+    """`find_action` gives the seq of a digest that the read tables have; `projected` says up to
+    which seq they are complete, at the start up to the state's. Without `projected` there are no
+    read tables and the writer keeps every receipt of its own time (tests).
+
+    `listeners` get the entries of each commit, in order. `on_failure` is called first of all when
+    the writer fails; the process should then end with EXIT_CODE.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        journal: Journal,
+        clock: Clock,
+        find_action: FindAction,
+        *,
+        projected: Callable[[], int] | None = None,
+        observer: Observer | None = None,
+        on_failure: Callable[[BaseException], None] | None = None,
+        accept_clock: bool = False,
+        actions_max: int = ACTIONS_MAX,
+        bytes_max: int = BYTES_MAX,
+        lag_max: int = LAG_MAX,
+        tail_min: int = KEPT_MIN,
+    ) -> None:
+        """Raises ClockRefused. The state is the journal's, folded to its end."""
+        self.listeners: list[Listener] = []
+        self._state = state
+        self._journal = journal
+        self._clock = WriterClock(clock, state.now_ms, accept_clock)
+        self._observer: Observer = observer or NoObserver()
+        self._on_failure = on_failure
+        self._lag_max = lag_max
+        self._head_hash = ""  # of the last decided entry
+        self._receipts = Receipts(state, journal, find_action, projected, tail_min)
+        self._intake = Intake(actions_max, bytes_max)
+        self._commits = Committer(
+            journal, self._clock, self._observer, (state.seq, ""), self._publish, self._fail
+        )
+        self._wake = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._is_running = False
+        self._is_closing = False
+        self._clock_is_ahead = False
+        self._failure: BaseException | None = None
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """Seq and hash of the last committed entry."""
+        return self._commits.head
+
+    @property
+    def committed_seq(self) -> int:
+        return self._commits.head[0]
+
+    @property
+    def queue_depth(self) -> int:
+        """Actions that are accepted into the queue and not decided."""
+        return self._intake.actions
+
+    async def submit(self, submission: Submission) -> Answer:
+        """Decided and, where accepted, committed. Raises WriterStopped; cancelling it cancels only
+        the wait.
+        """
+        return (await self.submit_batch((submission,)))[0]
+
+    async def submit_batch(self, submissions: Sequence[Submission]) -> list[Answer]:
+        """The same for several, decided in order, each on its own: a refusal does not stop the
+        next. All get a place in the queue, or all are OVERLOADED.
+        """
+        closed = self._closed()
+        if closed is None:
+            # Nobody else holds this future, so that it needs no shield: the writer sets it only
+            # where it is not done, and the item stays in the queue whatever becomes of it.
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            item = self._intake.reserve(submissions, self._state.seq, future)
+            if item is not None:
+                return self._counted(await self._take(item))
+            closed = _overloaded("The queue is full")
+        return self._counted([closed] * len(submissions))
+
+    async def committed(self, seq: int) -> None:
+        """Returns when entry `seq`, decided already, is on disk: what was computed from the state
+        at `seq` may leave. Raises WriterStopped.
+        """
+        if seq <= self.committed_seq:
+            return
+        assert seq <= self._state.seq, "nobody can know a seq that is not decided"
+        if self._failure is not None:
+            raise WriterStopped
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._commits.settle(future, seq)
+        await future
+
+    async def run(self) -> None:
+        """Returns after `stop`, when everything accepted is committed and answered. Raises
+        WriterStopped when the writer failed. Cancelling it is a failure.
+        """
+        assert not self._is_running, "there is one writer"
+        self._is_running = True
+        try:
+            seq, self._head_hash = await self._journal.head()
+            assert seq == self._state.seq, f"the journal ends at {seq}, not at {self._state.seq}"
+            self._commits.head = (seq, self._head_hash)
+            while self._failure is None and not self._is_drained():
+                await self._wake.wait()
+                self._wake.clear()
+                await self._decide_queue()
+        except BaseException as error:
+            self._fail(error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._ended.set()
+        if self._failure is not None:
+            raise WriterStopped from self._failure
+
+    async def stop(self) -> None:
+        """Takes nothing more; returns when what was accepted is answered, or when the writer
+        failed.
+        """
+        self._is_closing = True
+        self._wake.set()
+        if self._is_running:
+            await self._ended.wait()
+
+    # What runs in the tasks of those who submit.
+
+    def _closed(self) -> Rejected | None:
+        if self._failure is not None:
+            raise WriterStopped
+        if self._is_closing:
+            return _overloaded("The server is shutting down")
+        lag = self._receipts.lag(self.committed_seq)
+        if lag > self._lag_max:
+            return _overloaded(f"The read tables are {lag} entries behind")
+        return None
+
+    def _counted(self, answers: list[Answer]) -> list[Answer]:
+        for answer in answers:
+            if isinstance(answer, Rejected):
+                self._observer.refused(answer.code)
+        return answers
+
+    async def _take(self, item: Item) -> list[Answer]:
+        """The answers of an item whose places are reserved."""
+        asked = [n for n, one in enumerate(item.submissions) if self._receipts.nonce_was_used(one)]
+        if asked:
+            try:
+                await self._ask(item, asked)
+                closed = self._closed()
+            except BaseException:
+                self._intake.release(item)
+                raise
+            if closed is not None:
+                item.answers = [answer or closed for answer in item.answers]
+            if None not in item.answers:
+                self._intake.release(item)
+                return item.given()
+        self._intake.push(item)
+        self._wake.set()
+        await item.future
+        late = [n for n, answer in enumerate(item.answers) if _may_be_known(answer)]
+        if late:
+            await self._ask(item, [n for n in late if n not in asked])
+        return item.given()
+
+    async def _ask(self, item: Item, indexes: Sequence[int]) -> None:
+        """Puts first receipts in the place of answers, where there are any."""
+        for index in indexes:
+            submission = item.submissions[index]
+            try:
+                receipt = await self._receipts.find(submission)
+            except Exception:
+                log.exception("looking up action %s failed", submission.evidence.digest)
+                item.answers[index] = Rejected(
+                    Code.SERVER_ERROR, "The look-up of earlier receipts failed; nothing was changed"
+                )
+                continue
+            if receipt is None:
+                continue
+            await self.committed(receipt.entry.seq)
+            if self._receipts.speaks_for_owner(submission):
+                item.answers[index] = receipt.again()
+            else:  # refused here: by its turn the signer might be an agent, and it would run twice
+                item.answers[index] = _stranger(submission)
+
+    # What runs in the writer's own task.
+
+    def _is_drained(self) -> bool:
+        return self._is_closing and self._commits.is_idle and not self._intake
+
+    async def _decide_queue(self) -> None:
+        await self._fill()
+        while self._commits.flush():
+            await asyncio.sleep(0)  # the append begins while the next group forms
+            await self._fill()
+
+    async def _fill(self) -> None:
+        """Decides what is queued into the group that forms, as far as it has room."""
+        now_ms = self._now_ms()
+        while self._intake and self._commits.forming.has_room:
+            item = self._intake.first()
+            if item.answers[item.next] is None:
+                # Entries that are due by now_ms (expiries, timers) come before the command.
+                if self._receipts.may_be_missed(item.submissions[item.next], item.seen_seq):
+                    await self._ask(item, (item.next,))
+                    if self._failure is not None:
+                        return
+                    now_ms = self._now_ms()
+                if item.answers[item.next] is None:
+                    item.answers[item.next] = self._answer(item, now_ms)
+            item.next += 1
+            if item.next == len(item.answers):
+                self._intake.pop()
+                self._commits.settle(item.future, item.needs_seq)
+
+    def _answer(self, item: Item, now_ms: int | None) -> Answer:
+        submission = item.submissions[item.next]
+        first = self._receipts.newest(submission)
+        if first is not None:
+            item.needs_seq = max(item.needs_seq, first.entry.seq)
+            return first.again()
+        if now_ms is None:
+            return _overloaded("The server's clock jumped and waits for its operator")
+        answer = self._decide(submission, item.encoded[item.next], now_ms)
+        item.needs_seq = self._state.seq  # also for a refusal: it tells of the state
+        return answer
+
+    def _decide(self, submission: Submission, encoded: tuple[bytes, bytes], now_ms: int) -> Answer:
+        state = self._state
+        seq = state.seq + 1
+        command, evidence = submission.command, submission.evidence
+        request = Request(seq, now_ms, evidence.signer, evidence.digest, evidence.scheme, command)
+        try:
+            outcome = decide(state, request)
+            if isinstance(outcome, Rejected):
+                return outcome
+            kind, events = type(command).__name__, encode(outcome)
+            entry = seal_entry(seq, now_ms, kind, *encoded, events, self._head_hash)
+        except Exception:
+            # Pure until here: the state is as it was.
+            log.exception("deciding %s failed, digest %s", type(command).__name__, evidence.digest)
+            return Rejected(Code.SERVER_ERROR, "The exchange has a fault; nothing was changed")
+        apply(state, seq, now_ms, outcome)
+        check(state, outcome)
+        committed = Committed(entry, command, evidence, outcome)
+        self._head_hash = entry.hash
+        self._commits.forming.add(committed)
+        self._receipts.add(committed)
+        return committed
+
+    def _now_ms(self) -> int | None:
+        """The stamp of the next entries; None while the wall clock is not believed."""
+        now_ms, ahead_ms = self._clock.read()
+        is_ahead = ahead_ms > AHEAD_MAX_MS
+        if is_ahead != self._clock_is_ahead:
+            self._clock_is_ahead = is_ahead
+            self._observer.clock_ahead(ahead_ms if is_ahead else 0)
+            log.error("the wall clock is %d ms ahead of the time since the start", ahead_ms)
+        return None if is_ahead else max(now_ms, self._state.now_ms)
+
+    def _publish(self, committed: Sequence[Committed]) -> None:
+        for listener in self.listeners:
+            try:
+                listener(committed)
+            except Exception:  # what is committed stays so, whoever fails to hear of it
+                log.exception("a listener failed at seq %d", committed[-1].entry.seq)
+        self._receipts.prune(committed)
+        self._wake.set()
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failure is not None:
+            return
+        self._failure = error
+        log.critical("the writer stops at seq %d", self.committed_seq, exc_info=error)
+        self._observer.stopped(error)
+        if self._on_failure is not None:
+            self._on_failure(error)
+        self._commits.abandon(WriterStopped)
+        self._intake.abandon(WriterStopped)
+        self._wake.set()
+
+
+def _may_be_known(answer: Answer | None) -> bool:
+    return isinstance(answer, Rejected) and answer.code in MAY_BE_KNOWN
+
+
+def _overloaded(why: str) -> Rejected:
+    return Rejected(Code.OVERLOADED, f"{why}; retry the same bytes")
+
+
+def _stranger(submission: Submission) -> Rejected:
+    signer = submission.evidence.signer
+    return Rejected(
+        Code.INVALID_SIGNATURE,
+        f"The signature gives {signer}, which is neither the owner nor an agent of it",
+    )
