@@ -1,4 +1,6 @@
-"""A real `xyk serve` in its own process: on a free port, with a data folder of the test, ended by its id."""
+"""A real `xyk serve` in its own process: on a free port, with a data folder of the test, ended by
+its id.
+"""
 
 import os
 import signal
@@ -18,7 +20,9 @@ STOP_S = 60.0
 
 
 class Server:
-    """`start`, `stop` (SIGINT, waits for the end), `kill` (SIGKILL), `start` again: the port stays."""
+    """`start`, `stop` (SIGINT, waits for the end), `kill` (SIGKILL), `start` again: the port
+    stays.
+    """
 
     def __init__(
         self,
@@ -99,7 +103,9 @@ class Server:
     def _spawn(self) -> None:
         assert self.process is None or self.process.poll() is not None, "one process at a time"
         self._log = self.log.open("ab")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("XYK_")}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("XYK_")
+        }
         self.process = subprocess.Popen(
             self.command(),
             cwd=ROOT,

@@ -1,4 +1,6 @@
-"""An honest journal made in memory, and the forger's tool: edit a row and re-compute the chain after it."""
+"""An honest journal made in memory, and the forger's tool: edit a row and re-compute the chain
+after it.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -44,7 +46,10 @@ class JournalMaker:
             operator=operator.address,
             fee_recipient=operator.address,
             sandbox=sandbox,
-            assets=(GenesisAsset(symbol="USDC", decimals=6), GenesisAsset(symbol="ETH", decimals=18)),
+            assets=(
+                GenesisAsset(symbol="USDC", decimals=6),
+                GenesisAsset(symbol="ETH", decimals=18),
+            ),
             markets=(GenesisMarket(base="ETH", quote="USDC", tick_size=10**4, lot_size=10**14),),
         )
         self.add(genesis, Evidence(scheme=GENESIS))
@@ -82,7 +87,7 @@ class JournalMaker:
 
 
 def trading_journal() -> JournalMaker:
-    """1 genesis, 2 and 3 faucet, 4 liquidity, 5 faucet, 6 to 9 signed swaps, 10 and 11 transfers."""
+    """1 genesis, 2 and 3 faucet, 4 liquidity, 5 faucet, 6 to 9 swaps, 10 and 11 transfers."""
     made = JournalMaker()
     alice, bob = Wallet(b"\xa1" * 32), Wallet(b"\xb0" * 32)
     made.faucet(alice.address, ETH, 10**19)
@@ -117,14 +122,20 @@ def trading_journal() -> JournalMaker:
         made.sign(
             sender,
             Transfer(
-                owner=sender.address, token=USDC, amount=7, recipient=recipient.address, **made.stamp()
+                owner=sender.address,
+                token=USDC,
+                amount=7,
+                recipient=recipient.address,
+                **made.stamp(),
             ),
         )
     return made
 
 
 def rechained(entries: Sequence[Entry], start: int = 1) -> list[Entry]:
-    """The entries from seq `start` on with previous and hash re-computed: a careful forger's work."""
+    """The entries from seq `start` on with previous and hash re-computed: a careful forger's
+    work.
+    """
     chained = list(entries[: start - 1])
     for entry in entries[start - 1 :]:
         previous = chained[-1].hash if chained else GENESIS_HASH

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 import pytest
-from tests.cli.journal_maker import JournalMaker, batches, rechained, trading_journal
 
+from tests.cli.journal_maker import JournalMaker, batches, rechained, trading_journal
 from xyk.cli.signatures import Claim, Place, first_fault
 from xyk.cli.verify import Anchor, Verdict, verify
 from xyk.domain.commands import Transfer
@@ -18,7 +18,9 @@ LAST = len(HONEST.entries)
 encode = msgspec.json.encode
 
 
-async def verdict(entries: Sequence[Entry], *anchors: Anchor, processes: int | None = None) -> Verdict:
+async def verdict(
+    entries: Sequence[Entry], *anchors: Anchor, processes: int | None = None
+) -> Verdict:
     return await verify(batches(entries), anchors, expected=len(entries), processes=processes)
 
 
@@ -232,19 +234,42 @@ async def test_a_snapshot_that_disagrees_is_named() -> None:
     assert "snapshot 7" in found.reason
 
 
-async def test_entries_of_older_rules_are_folded_and_counted() -> None:
-    found = await verdict(rechained(edited(6, rules=0), 6))
-    assert (found.is_yes, found.seq) == (False, 6), "there never were rules 0"
+async def test_entries_of_older_rules_are_counted_and_not_decided_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("xyk.cli.verify.RULES", 2)
+    entries = rechained(edited(LAST, rules=2), LAST)
+    found = await verdict(entries)
+    assert found.is_yes
+    assert found.older == LAST - 1
+    assert found.signatures == 7, "their signatures are checked all the same"
+
+
+async def test_the_pool_of_processes_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xyk.cli.signatures.ALONE_MAX", 0)
+    monkeypatch.setattr("xyk.cli.signatures.CHUNK", 2)
+    assert (await verdict(HONEST.entries, processes=2)).signatures == 7
+    evidence = decode_evidence(HONEST.entries[5])
+    alien = msgspec.structs.replace(evidence, signature="0x" + "11" * 64 + "1b")
+    found = await verdict(rechained(edited(6, evidence=encode(alien)), 6), processes=2)
+    assert (found.is_yes, found.seq) == (False, 6)
 
 
 def test_claims_travel_to_other_processes_as_plain_values() -> None:
-    """The form in which the pool's workers get them; the earliest fault of a chunk is the one named."""
+    """The form in which the pool's workers get them; the earliest fault of a chunk is the one
+    named.
+    """
     claims = []
     for entry in HONEST.entries[5:9]:
         evidence = decode_evidence(entry)
         claims.append(
             Claim(
-                entry.seq, entry.kind, entry.command, evidence.signer, evidence.digest, evidence.signature
+                entry.seq,
+                entry.kind,
+                entry.command,
+                evidence.signer,
+                evidence.digest,
+                evidence.signature,
             )
         )
     place = Place(HONEST.state.salt, 0, "")

@@ -1,11 +1,15 @@
-"""A TCP proxy that loses answers: it forwards a request, and when the answer comes it cuts the connection."""
+"""A TCP proxy that loses answers: it forwards a request, and when the answer comes it cuts the
+connection.
+"""
 
 import asyncio
 from typing import Self
 
 
 class CuttingProxy:
-    """`cuts`: how many answers to lose from now on. `forwarded` keeps what went to the server, in order."""
+    """`cuts`: how many answers to lose from now on. `forwarded` keeps what went to the server, in
+    order.
+    """
 
     def __init__(self, upstream_port: int) -> None:
         self.cuts = 0

@@ -30,11 +30,19 @@ class ScriptedServer:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
                 length = next(
-                    (int(line.partition(":")[2]) for line in head.splitlines() if "content-length" in line), 0
+                    (
+                        int(line.partition(":")[2])
+                        for line in head.splitlines()
+                        if "content-length" in line
+                    ),
+                    0,
                 )
                 self.bodies.append(await reader.readexactly(length))
                 status, headers, body = self._answers.pop(0)
-                lines = [f"HTTP/1.1 {status} -", *(f"{name}: {value}" for name, value in headers.items())]
+                lines = [
+                    f"HTTP/1.1 {status} -",
+                    *(f"{name}: {value}" for name, value in headers.items()),
+                ]
                 lines += [f"content-length: {len(body)}", "", ""]
                 writer.write("\r\n".join(lines).encode() + body)
                 await writer.drain()

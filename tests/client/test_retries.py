@@ -1,14 +1,13 @@
 """An action executes at most once, however often its bytes must be sent to get an answer."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 import pytest
+
 from tests.client.cutting_proxy import CuttingProxy
 from tests.client.scripted_server import ScriptedServer
 from tests.server import Server, running_server
-
 from xyk.client.client import Client
 from xyk.client.connection import Refused, Unanswered
 from xyk.domain.commands import Transfer
@@ -77,7 +76,9 @@ async def test_a_refusal_is_final_and_says_why(server: Server) -> None:
         assert refused.value.message
 
 
-async def test_another_version_of_an_intent_under_the_same_nonce_executes_once(server: Server) -> None:
+async def test_another_version_of_an_intent_under_the_same_nonce_executes_once(
+    server: Server,
+) -> None:
     async with Client(server.url, Wallet.random()) as alice:
         await alice.faucet("USDC", 1_000)
         nonce = alice.stamp()["nonce"]

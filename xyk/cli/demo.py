@@ -1,4 +1,6 @@
-"""`xyk demo`: two wallets trade on a sandbox, every step signed, while the price feed runs beside it."""
+"""`xyk demo`: two wallets trade on a sandbox, every step signed, while the price feed runs beside
+it.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -60,7 +62,9 @@ async def demo(base_url: str, screen: Screen) -> None:
 
 
 class Feed:
-    """Turns frames into lines. `trades`: how many trades came by, `changed` is set with each frame."""
+    """Turns frames into lines. `trades`: how many trades came by, `changed` is set with each
+    frame.
+    """
 
     def __init__(self, stream: Stream, show: Callable[[str], None]) -> None:
         self.trades = 0
@@ -120,7 +124,12 @@ class Demo:
         after = await self._all_balances()
         self._screen.balances(
             [
-                (who, asset, short(amount, DECIMALS[asset]), short(after[who, asset], DECIMALS[asset]))
+                (
+                    who,
+                    asset,
+                    short(amount, DECIMALS[asset]),
+                    short(after[who, asset], DECIMALS[asset]),
+                )
                 for (who, asset), amount in before.items()
             ]
         )
@@ -141,7 +150,9 @@ class Demo:
         )
         paid = f"{_text(int(receipt['amountA']), BASE)} and {_text(int(receipt['amountB']), QUOTE)}"
         liquidity = int(receipt["liquidity"])
-        await self._show("alice", "add liquidity", f"{paid} for {short(liquidity, 18)} shares", receipt)
+        await self._show(
+            "alice", "add liquidity", f"{paid} for {short(liquidity, 18)} shares", receipt
+        )
         return liquidity
 
     async def _buy(self, amount_out: int) -> None:
@@ -161,12 +172,16 @@ class Demo:
 
     async def _remove_liquidity(self, liquidity: int) -> None:
         receipt = await self._alice.remove_liquidity(BASE, QUOTE, liquidity)
-        gained = f"{_text(int(receipt['amountA']), BASE)} and {_text(int(receipt['amountB']), QUOTE)}"
+        gained = (
+            f"{_text(int(receipt['amountA']), BASE)} and {_text(int(receipt['amountB']), QUOTE)}"
+        )
         await self._show(
             "alice", "remove liquidity", f"{gained} for {short(liquidity, 18)} shares", receipt
         )
 
-    async def _show_swap(self, what: str, receipt: dict[str, Any], asset_in: str, asset_out: str) -> None:
+    async def _show_swap(
+        self, what: str, receipt: dict[str, Any], asset_in: str, asset_out: str
+    ) -> None:
         paid, gained = int(receipt["amountIn"]), int(receipt["amountOut"])
         result = f"paid {_text(paid, asset_in)}, received {_text(gained, asset_out)}"
         await self._show("bob", what, result, receipt)

@@ -7,7 +7,6 @@ unless it is named.
 import secrets
 import tomllib
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -78,5 +77,5 @@ def _text(settings: Settings) -> str:
         return resources.files("xyk.genesis").joinpath("sandbox.toml").read_text()
     raise Stop(
         CONFIG,
-        f"{settings.data} is empty: say --sandbox to try the exchange, or --genesis FILE to found one",
+        f"{settings.data} is empty: --sandbox tries the exchange, --genesis FILE founds one",
     )

@@ -33,6 +33,8 @@ def read_wallet(path: Path) -> Wallet:
             raise Stop(CONFIG, f"{path} may be read by others; chmod 600 {path}")
         return Wallet.from_hex(path.read_text().strip())
     except FileNotFoundError:
-        raise Stop(CONFIG, f"{path} does not exist; a sandbox makes it at its first start") from None
+        raise Stop(
+            CONFIG, f"{path} does not exist; a sandbox makes it at its first start"
+        ) from None
     except ValueError as fault:
         raise Stop(CONFIG, f"{path} holds no private key: {fault}") from None

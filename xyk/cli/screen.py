@@ -30,14 +30,19 @@ class PlainScreen:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._steps:
             self._console.print(steps_table(self._steps))
 
     def step(self, step: Step) -> None:
         self._steps.append(step)
-        self._console.print(f"{step.who:6} {step.what:17} {step.result}", highlight=False, soft_wrap=True)
+        self._console.print(
+            f"{step.who:6} {step.what:17} {step.result}", highlight=False, soft_wrap=True
+        )
 
     def price(self, line: str) -> None:
         self._console.print(f"  feed {line}", highlight=False, soft_wrap=True)
@@ -64,7 +69,10 @@ class LiveScreen:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._live.stop()
         self._console.print(steps_table(self._steps))

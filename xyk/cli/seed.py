@@ -1,7 +1,8 @@
-"""`--seed-demo`: a demo account fills the sandbox's empty pools through the signed path, in process.
+"""`--seed-demo`: a demo account fills the sandbox's empty pools through the signed path, in
+process.
 
-Its key stays in the data folder. The prices agree with each other, so that no route is an arbitrage at
-the start: 2,000 USDC an ETH, 60,000 a BTC, 150 a SOL.
+Its key stays in the data folder. The prices agree with each other, so that no route is an
+arbitrage at the start: 2,000 USDC an ETH, 60,000 a BTC, 150 a SOL.
 """
 
 from pathlib import Path
@@ -61,7 +62,9 @@ async def seed_demo(writer: Writer, state: State, clock: Clock, data: Path) -> i
     return filled
 
 
-def _action(state: State, owner: str, deposit: Deposit, now_s: int, nonces: NonceClock) -> AddLiquidity:
+def _action(
+    state: State, owner: str, deposit: Deposit, now_s: int, nonces: NonceClock
+) -> AddLiquidity:
     market = state.markets[deposit.market]
     base, quote = state.assets[market.base], state.assets[market.quote]
     amount_base = deposit.base * 10**base.decimals

@@ -1,7 +1,7 @@
 """Settings: flags, then `XYK_*` variables, then the defaults here.
 
-The annotated types are typer's: each names its flag's variable and help once, for every command that
-takes it.
+The annotated types are typer's: each names its flag's variable and help once, for every command
+that takes it.
 """
 
 from enum import StrEnum
@@ -29,19 +29,28 @@ Host = Annotated[str, typer.Option(envvar="XYK_HOST", help="Address to listen on
 Port = Annotated[int, typer.Option(envvar="XYK_PORT", min=0, max=65535, help="0 takes a free one.")]
 Data = Annotated[Path, typer.Option(envvar="XYK_DATA", file_okay=False, help="The data folder.")]
 DatabaseUrl = Annotated[
-    str, typer.Option(envvar="XYK_DATABASE_URL", help="postgresql://... instead of SQLite in the folder.")
+    str,
+    typer.Option(
+        envvar="XYK_DATABASE_URL", help="postgresql://... instead of SQLite in the folder."
+    ),
 ]
 GenesisFile = Annotated[
     Path | None,
-    typer.Option(envvar="XYK_GENESIS", dir_okay=False, help="TOML for entry 1 of an empty data folder."),
+    typer.Option(
+        envvar="XYK_GENESIS", dir_okay=False, help="TOML for entry 1 of an empty data folder."
+    ),
 ]
 Sandbox = Annotated[
-    bool, typer.Option("--sandbox", envvar="XYK_SANDBOX", help="The packaged genesis, with a faucet.")
+    bool,
+    typer.Option("--sandbox", envvar="XYK_SANDBOX", help="The packaged genesis, with a faucet."),
 ]
 SeedDemo = Annotated[
-    bool, typer.Option("--seed-demo", envvar="XYK_SEED_DEMO", help="Liquidity for empty sandbox pools.")
+    bool,
+    typer.Option("--seed-demo", envvar="XYK_SEED_DEMO", help="Liquidity for empty sandbox pools."),
 ]
-Log = Annotated[LogFormat, typer.Option(envvar="XYK_LOG", help="Form of the log on standard error.")]
+Log = Annotated[
+    LogFormat, typer.Option(envvar="XYK_LOG", help="Form of the log on standard error.")
+]
 AcceptClock = Annotated[
     bool,
     typer.Option(

@@ -1,4 +1,6 @@
-"""Recovery of journalled signatures on all cores, in order: the earliest bad one is the one reported."""
+"""Recovery of journalled signatures on all cores, in order: the earliest bad one is the one
+reported.
+"""
 
 import asyncio
 import os
@@ -62,9 +64,13 @@ def first_fault(place: Place, claims: Sequence[Claim]) -> Fault | None:
             return Fault(claim.seq, f"the signature is malformed: {proven.message}")
         signer, digest = proven
         if digest != claim.digest:
-            return Fault(claim.seq, f"the command's digest is {digest}, the entry says {claim.digest}")
+            return Fault(
+                claim.seq, f"the command's digest is {digest}, the entry says {claim.digest}"
+            )
         if signer != claim.signer:
-            return Fault(claim.seq, f"the signature is {signer}'s over this command, not {claim.signer}'s")
+            return Fault(
+                claim.seq, f"the signature is {signer}'s over this command, not {claim.signer}'s"
+            )
     return None
 
 
@@ -87,7 +93,10 @@ class Recovery:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)

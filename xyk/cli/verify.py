@@ -1,9 +1,11 @@
-"""The auditor's check of a journal: everything that a stranger can re-derive from it, and where it fails.
+"""The auditor's check of a journal: everything that a stranger can re-derive from it, and where
+it fails.
 
-Sequential, on one core: the hash chain, the stamps, the closed evidence schemes, unique digests, and
-`decide` again on every command, whose events must be the journalled ones to the byte; then the fold and
-its invariants. Beside it, on all cores: the recovery of every signature. Entries of older rules are
-folded and their signatures checked, but decided only by the rules they were made under, so not again.
+Sequential, on one core: the hash chain, the stamps, the closed evidence schemes, unique digests,
+and `decide` again on every command, whose events must be the journalled ones to the byte; then
+the fold and its invariants. Beside it, on all cores: the recovery of every signature. Entries of
+older rules are folded and their signatures checked, but decided only by the rules they were made
+under, so not again.
 
 What is cut off at the end leaves no trace in what remains: only an anchor shows it.
 """
@@ -35,8 +37,9 @@ from xyk.exchange.state import State
 
 
 class Anchor(msgspec.Struct, frozen=True):
-    """Something kept apart from the journal that says how it stood at `seq`: its hash (of the entry)
-    or digest (of the state), empty where the source has none."""
+    """Something kept apart from the journal that says how it stood at `seq`: its hash (of the
+    entry) or digest (of the state), empty where the source has none.
+    """
 
     source: str
     seq: int
@@ -45,8 +48,9 @@ class Anchor(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """`seq`: the entry at fault, or the last one checked. `anchored`: up to where an anchor vouches that
-    nothing was cut off."""
+    """`seq`: the entry at fault, or the last one checked. `anchored`: up to where an anchor
+    vouches that nothing was cut off.
+    """
 
     is_yes: bool
     seq: int
@@ -90,7 +94,11 @@ class Audit:
         """Folds the entry; its signature's claim where it has one. Raises Broken."""
         self._check_chain(entry)
         try:
-            command, evidence, events = decode_command(entry), decode_evidence(entry), decode_events(entry)
+            command, evidence, events = (
+                decode_command(entry),
+                decode_evidence(entry),
+                decode_events(entry),
+            )
         except (msgspec.DecodeError, UnicodeDecodeError, KeyError) as fault:
             raise Broken(entry.seq, f"the row cannot be read: {fault!r}") from None
         self._check_scheme(entry, evidence)
@@ -108,30 +116,46 @@ class Audit:
             return None
         self._check_unique(entry, command, evidence)
         return Claim(
-            entry.seq, entry.kind, entry.command, evidence.signer, evidence.digest, evidence.signature
+            entry.seq,
+            entry.kind,
+            entry.command,
+            evidence.signer,
+            evidence.digest,
+            evidence.signature,
         )
 
     def finish(self) -> None:
-        """What can only be said at the end: the whole state, and anchors beyond it. Raises Broken."""
+        """What can only be said at the end: the whole state, and anchors beyond it. Raises
+        Broken.
+        """
         last = self.state.seq
         try:
             invariants.check_all(self.state)
         except AssertionError as fault:
             raise Broken(last, f"an invariant fails: {fault}") from None
-        beyond = [anchor for seq in sorted(self._anchors) if seq > last for anchor in self._anchors[seq]]
+        beyond = [
+            anchor for seq in sorted(self._anchors) if seq > last for anchor in self._anchors[seq]
+        ]
         if beyond:
-            raise Broken(last + 1, f"missing: the journal ends at {last}, {beyond[-1].source} knows {beyond[-1].seq}")
+            raise Broken(
+                last + 1,
+                f"missing: the journal ends at {last}, {beyond[-1].source} knows {beyond[-1].seq}",
+            )
 
     def _check_chain(self, entry: Entry) -> None:
         expected = self.state.seq + 1
         if entry.seq != expected:
             raise Broken(expected, f"missing: entry {entry.seq} follows {expected - 1}")
         if entry.previous != self.hash:
-            raise Broken(entry.seq, "the chain is broken: its previous hash is not the hash before it")
+            raise Broken(
+                entry.seq, "the chain is broken: its previous hash is not the hash before it"
+            )
         if recompute_hash(entry) != entry.hash:
             raise Broken(entry.seq, "the chain is broken: its hash is not the hash of its contents")
         if not 1 <= entry.rules <= RULES:
-            raise Broken(entry.seq, f"made under rules {entry.rules}, this version knows 1 to {RULES}")
+            raise Broken(
+                entry.seq, f"made under rules {entry.rules}, this version knows 1 to {RULES}"
+            )
         if entry.time < self.state.now_ms:
             raise Broken(entry.seq, f"its time {entry.time} lies before the entry before it")
 
@@ -148,7 +172,9 @@ class Audit:
         else:
             raise Broken(entry.seq, f"evidence scheme {evidence.scheme!r} is unknown")
         if not is_fit or (entry.seq == 1) != (evidence.scheme == GENESIS):
-            raise Broken(entry.seq, f"{entry.kind} cannot be entry {entry.seq} by {evidence.scheme}")
+            raise Broken(
+                entry.seq, f"{entry.kind} cannot be entry {entry.seq} by {evidence.scheme}"
+            )
         if evidence.scheme != EIP712 and (evidence.signer or evidence.digest or evidence.signature):
             raise Broken(entry.seq, f"{evidence.scheme} evidence carries a signature")
 
@@ -166,7 +192,9 @@ class Audit:
         except Exception as fault:
             raise Broken(entry.seq, f"decide fails on the command: {fault!r}") from None
         if isinstance(outcome, Rejected):
-            raise Broken(entry.seq, f"decide refuses the command: {outcome.code.name}, {outcome.message}")
+            raise Broken(
+                entry.seq, f"decide refuses the command: {outcome.code.name}, {outcome.message}"
+            )
         if msgspec.json.encode(outcome) != entry.events:
             raise Broken(entry.seq, f"decide gives other events: {_difference(outcome, entry)}")
 
@@ -183,11 +211,15 @@ class Audit:
 
     def _compare(self, anchor: Anchor) -> None:
         if anchor.hash and anchor.hash != self.hash:
-            raise Broken(anchor.seq, f"{anchor.source} has the hash {anchor.hash}, the journal {self.hash}")
+            raise Broken(
+                anchor.seq, f"{anchor.source} has the hash {anchor.hash}, the journal {self.hash}"
+            )
         if anchor.digest:
             digest = self.state.digest()
             if anchor.digest != digest:
-                raise Broken(anchor.seq, f"{anchor.source} has the digest {anchor.digest}, the fold {digest}")
+                raise Broken(
+                    anchor.seq, f"{anchor.source} has the digest {anchor.digest}, the fold {digest}"
+                )
 
 
 async def verify(
@@ -229,7 +261,9 @@ async def _check_batch(audit: Audit, recovery: Recovery, batch: Sequence[Entry])
     return None
 
 
-def _verdict(audit: Audit, signatures: int, anchors: Sequence[Anchor], fault: Fault | None) -> Verdict:
+def _verdict(
+    audit: Audit, signatures: int, anchors: Sequence[Anchor], fault: Fault | None
+) -> Verdict:
     last = audit.state.seq
     anchored = max((anchor.seq for anchor in anchors if anchor.seq <= last), default=0)
     if fault is None and not last:
@@ -239,7 +273,9 @@ def _verdict(audit: Audit, signatures: int, anchors: Sequence[Anchor], fault: Fa
     elif anchored == last:
         reason = f"all {last} entries are as they were made"
     else:
-        reason = f"consistent up to {last}; whether entries after {last} were cut off, no anchor tells"
+        reason = (
+            f"consistent up to {last}; whether entries after {last} were cut off, no anchor tells"
+        )
     return Verdict(
         is_yes=fault is None,
         seq=last if fault is None else fault.seq,

@@ -1,8 +1,9 @@
 """One HTTP connection pool to an exchange, with retries that never change what is sent.
 
-A signed action executes at most once however often its bytes arrive, because the server keys it by its
-digest; so after a lost connection, a time-out or a 503 the same bytes are sent again until there is an
-answer. Requests that are not idempotent (the faucet) are repeated only if they cannot have arrived.
+A signed action executes at most once however often its bytes arrive, because the server keys it
+by its digest; so after a lost connection, a time-out or a 503 the same bytes are sent again until
+there is an answer. Requests that are not idempotent (the faucet) are repeated only if they cannot
+have arrived.
 """
 
 import asyncio
@@ -37,11 +38,13 @@ class Refused(Exception):
 
 
 class Unanswered(Exception):
-    """No answer within the patience: the action may or may not have happened. Post the same bytes again."""
+    """No answer within the patience: the action may or may not have happened. Post the same bytes
+    again.
+    """
 
 
 class Answer(NamedTuple):
-    """`status` 201 = accepted now, 200 = a read, or the first receipt of an action known already."""
+    """`status` 201 = accepted now, 200 = a read, or the first receipt of an action known before."""
 
     status: int
     body: bytes
@@ -105,7 +108,9 @@ class Connection:
                 if last.status not in BUSY and not (is_repeatable and last.status in LOST):
                     return last
                 least_s = _retry_after_s(response)
-            wait_s = max(least_s, pause_s * random.uniform(0.5, 1.0))  # spread those that retry together
+            wait_s = max(
+                least_s, pause_s * random.uniform(0.5, 1.0)
+            )  # spread those that retry together
             if time.monotonic() + wait_s > give_up:
                 if isinstance(last, Answer):
                     return last

@@ -48,7 +48,9 @@ ROUTES: Mapping[type, tuple[str, str]] = {
 
 
 class Signed(msgspec.Struct, frozen=True):
-    """A request that may be posted any number of times and executes at most once. `digest` is 0x hex."""
+    """A request that may be posted any number of times and executes at most once. `digest` is 0x
+    hex.
+    """
 
     kind: str
     digest: str

@@ -33,7 +33,10 @@ class Stream:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self.close()
 
@@ -55,7 +58,9 @@ class Stream:
         pause_s = BACKOFF_S
         while True:
             try:
-                async with connect(self.url, max_size=FRAME_MAX, compression=None, proxy=None) as socket:
+                async with connect(
+                    self.url, max_size=FRAME_MAX, compression=None, proxy=None
+                ) as socket:
                     self._socket = socket
                     self.connections += 1
                     await self._say("SUBSCRIBE", self.streams)
@@ -75,7 +80,9 @@ class Stream:
 
     async def _say(self, method: str, streams: list[str]) -> None:
         if self._socket is not None and streams:
-            await self._socket.send(msgspec.json.encode({"method": method, "params": streams}).decode())
+            await self._socket.send(
+                msgspec.json.encode({"method": method, "params": streams}).decode()
+            )
 
 
 def _refused(error: Any) -> Refused:
