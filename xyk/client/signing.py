@@ -1,4 +1,4 @@
-"""What every route needs: the domain, token addresses, nonces, and posting until there is an answer."""
+"""What every route needs: domain, token addresses, nonces, and posting until there is an answer."""
 
 import secrets
 import time
