@@ -1,0 +1,126 @@
+"""How a demo looks: a table with the feed beside it on a terminal, plain lines anywhere else."""
+
+import asyncio
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.layout import Layout
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from xyk.cli.demo import Step
+
+READING_S = 0.7  # a person reads a row
+ROWS = 14
+BalanceRows = list[tuple[str, str, str, str]]
+
+
+class PlainScreen:
+    """Each row and each price as a line when it happens, the whole table again at the end."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._steps: list[Step] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._steps:
+            self._console.print(steps_table(self._steps))
+
+    def step(self, step: Step) -> None:
+        self._steps.append(step)
+        self._console.print(
+            f"{step.who:6} {step.what:17} {step.result}", highlight=False, soft_wrap=True
+        )
+
+    def price(self, line: str) -> None:
+        self._console.print(f"  feed {line}", highlight=False, soft_wrap=True)
+
+    def balances(self, rows: BalanceRows) -> None:
+        self._console.print(balances_table(rows))
+
+    async def pause(self) -> None:
+        return None
+
+
+class LiveScreen:
+    """Rich's live layout: steps on the left, prices on the right; the tables stay at the end."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._steps: list[Step] = []
+        self._prices: deque[str] = deque(maxlen=ROWS)
+        self._balances: Table | None = None
+        self._live = Live(self._layout(), console=console, transient=True, auto_refresh=False)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+        self._console.print(steps_table(self._steps))
+        if self._balances is not None:
+            self._console.print(self._balances)
+
+    def step(self, step: Step) -> None:
+        self._steps.append(step)
+        self._live.update(self._layout(), refresh=True)
+
+    def price(self, line: str) -> None:
+        self._prices.append(line)
+        self._live.update(self._layout(), refresh=True)
+
+    def balances(self, rows: BalanceRows) -> None:
+        self._balances = balances_table(rows)
+
+    async def pause(self) -> None:
+        await asyncio.sleep(READING_S)
+
+    def _layout(self) -> Layout:
+        layout = Layout(size=ROWS + 6)
+        layout.split_row(
+            Layout(Panel(steps_table(self._steps[-ROWS:]), title="signed actions"), ratio=3),
+            Layout(Panel(Text("\n".join(self._prices)), title="price feed"), ratio=2),
+        )
+        return layout
+
+
+def screen_for(console: Console) -> PlainScreen | LiveScreen:
+    return LiveScreen(console) if console.is_terminal else PlainScreen(console)
+
+
+def steps_table(steps: list[Step]) -> Table:
+    table = Table(title=None, expand=False)
+    for name, justify in (("seq", "right"), ("who", "left"), ("what", "left"), ("result", "left")):
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]  # both are names
+    for step in steps:
+        table.add_row(str(step.seq or ""), step.who, step.what, step.result)
+    return table
+
+
+def balances_table(rows: BalanceRows) -> Table:
+    table = Table(title="balances")
+    table.add_column("who")
+    table.add_column("asset")
+    table.add_column("before", justify="right")
+    table.add_column("after", justify="right")
+    for row in rows:
+        table.add_row(*row)
+    return table

@@ -1,0 +1,7 @@
+"""The Python client: signs actions with a wallet, posts them until answered, follows the stream."""
+
+from xyk.client.client import Client
+from xyk.client.connection import Refused, Unanswered
+from xyk.client.stream import Stream
+
+__all__ = ["Client", "Refused", "Stream", "Unanswered"]
