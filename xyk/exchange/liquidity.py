@@ -91,7 +91,7 @@ def _plan_deposit(
         available = state.ledger.available(add.owner, asset)
         if available < amount:
             return insufficient_funds(asset, amount, available)
-    protocol = _protocol_shares(state, pool)
+    protocol = protocol_shares(state, pool)
     supply = pool.total_supply + protocol
     if supply:
         liquidity, locked = liquidity_minted(amount_a, amount_b, reserve_a, reserve_b, supply), 0
@@ -175,7 +175,7 @@ def remove_liquidity(
     available = state.ledger.available(remove.owner, shares)
     if available < remove.liquidity:
         return insufficient_funds(shares, remove.liquidity, available)
-    protocol = _protocol_shares(state, pool)
+    protocol = protocol_shares(state, pool)
     supply = pool.total_supply + protocol
     base, quote = amounts_burned(remove.liquidity, pool.reserve_base, pool.reserve_quote, supply)
     if base == 0 or quote == 0:
@@ -252,7 +252,7 @@ def _oriented(sides: _Sides, one: int, other: int) -> tuple[int, int]:
     return (one, other) if sides.a_is_base else (other, one)
 
 
-def _protocol_shares(state: State, pool: Pool) -> int:
+def protocol_shares(state: State, pool: Pool) -> int:
     if not state.protocol_recipient or not pool.k_last:
         return 0
     return protocol_liquidity(pool.reserve_base, pool.reserve_quote, pool.total_supply, pool.k_last)

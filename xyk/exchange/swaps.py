@@ -24,7 +24,7 @@ def swap_exact_in(
     state: State, request: Request, swap: SwapExactIn
 ) -> tuple[AnyEvent, ...] | Rejected:
     """All of `amount_in`, for at least `min_amount_out` net of all fees."""
-    pair = _pair(state, swap.token_in, swap.token_out, swap.amount_in, "amountIn")
+    pair = swap_pair(state, swap.token_in, swap.token_out, swap.amount_in, "amountIn")
     if isinstance(pair, Rejected):
         return pair
     asset_in, asset_out = pair
@@ -49,7 +49,7 @@ def swap_exact_out(
     state: State, request: Request, swap: SwapExactOut
 ) -> tuple[AnyEvent, ...] | Rejected:
     """Exactly `amount_out`, for at most `max_amount_in` including all fees."""
-    pair = _pair(state, swap.token_in, swap.token_out, swap.amount_out, "amountOut")
+    pair = swap_pair(state, swap.token_in, swap.token_out, swap.amount_out, "amountOut")
     if isinstance(pair, Rejected):
         return pair
     asset_in, asset_out = pair
@@ -76,7 +76,7 @@ def insufficient_funds(asset: str, needed: int, available: int) -> Rejected:
     )
 
 
-def _pair(
+def swap_pair(
     state: State, token_in: str, token_out: str, amount: int, name: str
 ) -> tuple[str, str] | Rejected:
     asset_in = asset_of(state, token_in)

@@ -1,0 +1,186 @@
+"""`/api/v1/quote`: what a swap would do now, with every price a client needs and the message to sign."""
+
+from itertools import count
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+
+from api.problems import JSON, Refused, convert, decode, malformed
+from api.receipts import fee_views, hop_view, single_fee
+from api.services import Services
+from api.views import resolve_token, token_form_fault
+from xyk.domain.commands import SignedAction, SwapExactIn, SwapExactOut
+from xyk.domain.decimals import significant, whole_tokens
+from xyk.domain.rejections import Rejected
+from xyk.domain.units import BPS, NONCE_SLOTS, Address, Uint32, Uint256, decode_wire
+from xyk.exchange.quote import (
+    Quote,
+    max_amount_in,
+    min_amount_out,
+    quote_exact_in,
+    quote_exact_out,
+)
+from xyk.exchange.state import State
+from xyk.wallet.typed_data import typed_data
+
+SLIPPAGE_BPS = 50
+LIFETIME_MS = 30_000
+DEADLINE_S = 60  # of the message to sign
+
+_encode = msgspec.json.Encoder().encode
+_slots = count()  # so that two quotes of one second do not offer the same nonce
+
+
+class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """Exactly one of the two amounts, in base units. Tokens by address or symbol."""
+
+    token_in: str
+    token_out: str
+    amount_in: Uint256 | None = None
+    amount_out: Uint256 | None = None
+    slippage_bps: Uint32 = SLIPPAGE_BPS
+    owner: Address | None = None
+
+
+_decoder = msgspec.json.Decoder(QuoteRequest, dec_hook=decode_wire, strict=True)
+
+
+@post("/api/v1/quote", status_code=200, summary="Quote a swap", tags=["quote"])
+async def post_quote(request: Request[Any, Any, Any], services: Services) -> Response[bytes]:
+    return await _answer(services, decode(_decoder, await request.body()))
+
+
+@get("/api/v1/quote", summary="Quote a swap", tags=["quote"])
+async def get_quote(request: Request[Any, Any, Any], services: Services) -> Response[bytes]:
+    values: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in values:
+            raise Refused(malformed(f"{name[:40]} is given twice - at `$.{name[:40]}`"))
+        values[name] = value
+    return await _answer(services, convert(values, QuoteRequest, decode_wire))
+
+
+async def _answer(services: Services, wish: QuoteRequest | Rejected) -> Response[bytes]:
+    if isinstance(wish, Rejected):
+        raise Refused(wish)
+    fault = _form_fault(wish)
+    if fault is not None:
+        raise Refused(fault)
+    view = await services.committed(quote_view(services, wish))
+    if isinstance(view, Rejected):
+        raise Refused(view)
+    return Response(_encode(view), media_type=JSON)
+
+
+def quote_view(services: Services, wish: QuoteRequest) -> dict[str, Any] | Rejected:
+    state = services.state
+    quote = _quote(state, wish)
+    if isinstance(quote, Rejected):
+        return quote
+    route = quote.route
+    hops = [
+        hop_view(
+            state,
+            hop.edge.market.symbol,
+            hop.edge.asset_in,
+            hop.edge.asset_out,
+            hop.amount_in,
+            hop.amount_out,
+            hop.fee,
+        )
+        for hop in route.hops
+    ]
+    view: dict[str, Any] = {"amountIn": str(route.amount_in), "amountOut": str(route.amount_out)}
+    if wish.amount_in is not None:
+        bound = min_amount_out(route.amount_out, wish.slippage_bps)
+        view["minAmountOut"] = str(bound)
+    else:
+        bound = max_amount_in(route.amount_in, wish.slippage_bps)
+        view["maxAmountIn"] = str(bound)
+    now_ms = services.now_ms()
+    view |= {
+        "executionPrice": significant(*quote.execution_price),
+        "spotPrice": significant(*quote.spot_price),
+        "worstPrice": _worst_price(state, quote),
+        "priceImpactBps": quote.impact_bps,
+        "fee": single_fee(hops),
+        "fees": fee_views(hops),
+        "route": hops,
+        "seq": state.seq,
+        "expiresAt": now_ms + LIFETIME_MS,
+    }
+    if wish.owner is not None:
+        action = _action(state, wish, wish.owner, quote, bound, now_ms // 1000)
+        view["typedData"] = typed_data(services.domain, action)
+    return view
+
+
+def _quote(state: State, wish: QuoteRequest) -> Quote | Rejected:
+    token_in, token_out = resolve_token(state, wish.token_in), resolve_token(state, wish.token_out)
+    for token in (token_in, token_out):
+        if isinstance(token, Rejected):
+            return token
+    assert isinstance(token_in, str) and isinstance(token_out, str)
+    if wish.amount_in is not None:
+        return quote_exact_in(state, token_in, token_out, wish.amount_in)
+    assert wish.amount_out is not None
+    return quote_exact_out(state, token_in, token_out, wish.amount_out)
+
+
+def _worst_price(state: State, quote: Quote) -> str | None:
+    if quote.worst_price is None:
+        return None
+    market = quote.route.hops[0].edge.market
+    return whole_tokens(quote.worst_price, state.assets[market.quote].decimals)
+
+
+def _action(
+    state: State, wish: QuoteRequest, owner: str, quote: Quote, bound: int, now_s: int
+) -> SignedAction:
+    """The swap to sign, with a nonce that nobody of the owner's keys has used."""
+    token_in, token_out = state.assets[quote.asset_in].token, state.assets[quote.asset_out].token
+    nonce, deadline = _fresh_nonce(state, owner, now_s), now_s + DEADLINE_S
+    if wish.amount_in is not None:
+        return SwapExactIn(
+            owner=owner,
+            token_in=token_in,
+            token_out=token_out,
+            amount_in=quote.route.amount_in,
+            min_amount_out=bound,
+            nonce=nonce,
+            deadline=deadline,
+        )
+    return SwapExactOut(
+        owner=owner,
+        token_in=token_in,
+        token_out=token_out,
+        amount_out=quote.route.amount_out,
+        max_amount_in=bound,
+        nonce=nonce,
+        deadline=deadline,
+    )
+
+
+def _fresh_nonce(state: State, owner: str, now_s: int) -> int:
+    """An unused slot of this second, or of an earlier one where all of it are used."""
+    start = next(_slots)
+    for second in range(now_s, now_s - DEADLINE_S, -1):
+        for offset in range(NONCE_SLOTS):
+            nonce = second * NONCE_SLOTS + (start + offset) % NONCE_SLOTS
+            if not state.nonce_used_for(owner, owner, nonce):
+                return nonce
+    return now_s * NONCE_SLOTS  # a minute of 256 actions a second: the exchange will say NONCE_USED
+
+
+def _form_fault(wish: QuoteRequest) -> Rejected | None:
+    fault = token_form_fault(wish.token_in, "$.tokenIn") or token_form_fault(
+        wish.token_out, "$.tokenOut"
+    )
+    if fault is not None:
+        return fault
+    if (wish.amount_in is None) == (wish.amount_out is None):
+        return malformed("Name exactly one of amountIn and amountOut - at `$.amountIn`")
+    if wish.slippage_bps > BPS:
+        return malformed(f"Expected slippageBps from 0 to {BPS} - at `$.slippageBps`")
+    return None

@@ -1,0 +1,227 @@
+"""The routes that change something: signed actions one by one, many in one request, and the faucet.
+
+One table drives routing, OpenAPI and the human docs. The Struct that is decoded here is the one that the
+wallet signed; who signed is proved here, whether that signer may is the exchange's to decide.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from api.gateway import Endpoint
+from api.problems import Answer, decode, malformed, problem
+from api.receipts import receipt
+from api.services import Services
+from api.views import resolve_token, token_form_fault
+from xyk.domain import commands as cm
+from xyk.domain.rejections import Code, Rejected
+from xyk.domain.request import EIP712, FAUCET
+from xyk.domain.units import BATCH_MAX, Address, Uint256, decode_wire
+from xyk.engine.entry import Evidence
+from xyk.engine.submission import Committed, Submission
+from xyk.wallet.verify import verify_action
+
+A = TypeVar("A")
+
+ACTIONS_PATH = "/api/v1/actions"
+FAUCET_PATH = "/api/v1/faucet"
+FAUCET_TOKENS = 1_000  # whole tokens where no amount is named
+VERIFIED_AT_ONCE = 16  # signatures of a batch, about 0.7 ms, before other requests get their turn
+
+
+class SignedRoute(msgspec.Struct, frozen=True):
+    method: str
+    path: str
+    action: Any  # the Struct's class
+    summary: str
+
+
+SIGNED_ROUTES: tuple[SignedRoute, ...] = (
+    SignedRoute("POST", "/api/v1/sell", cm.SwapExactIn, "Swap an exact amount in for at least a minimum out"),
+    SignedRoute("POST", "/api/v1/buy", cm.SwapExactOut, "Swap at most a maximum in for an exact amount out"),
+    SignedRoute("POST", "/api/v1/add-liquidity", cm.AddLiquidity, "Deposit both tokens of a pool for shares"),
+    SignedRoute("POST", "/api/v1/remove-liquidity", cm.RemoveLiquidity, "Burn shares for both tokens"),
+    SignedRoute("POST", "/api/v1/transfer", cm.Transfer, "Move available funds to another owner"),
+    SignedRoute("POST", "/api/v1/withdraw", cm.Withdraw, "Take funds out of the exchange"),
+    SignedRoute("POST", "/api/v1/agents", cm.ApproveAgent, "Let another key trade for the owner"),
+    SignedRoute("DELETE", "/api/v1/agents", cm.RevokeAgent, "Revoke an agent for ever"),
+    SignedRoute("POST", "/api/v1/api-keys", cm.ApproveApiKey, "Approve an Ed25519 key"),
+    SignedRoute("DELETE", "/api/v1/api-keys", cm.RevokeApiKey, "Revoke an Ed25519 key"),
+    SignedRoute("POST", "/api/v1/assets", cm.ListAsset, "Operator: list an asset"),
+    SignedRoute("POST", "/api/v1/markets", cm.ListMarket, "Operator: list a market"),
+    SignedRoute("POST", "/api/v1/markets/update", cm.UpdateMarket, "Operator: change a market's terms"),
+    SignedRoute("POST", "/api/v1/markets/status", cm.SetMarketStatus, "Operator: open or pause markets"),
+    SignedRoute("POST", "/api/v1/protocol-fee", cm.SetProtocolFee, "Operator: who gets V2's protocol fee"),
+    SignedRoute("POST", "/api/v1/operator", cm.SetOperator, "Operator: hand over to another wallet"),
+)
+
+
+class Signed(msgspec.Struct, Generic[A], frozen=True, forbid_unknown_fields=True):
+    """The body of a signed route."""
+
+    action: A
+    signature: str
+
+
+class FaucetRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`token`: an address or a symbol. `amount` in base units, 1,000 whole tokens by default."""
+
+    owner: Address
+    token: str
+    amount: Uint256 | None = None
+
+
+ELEMENTS: Mapping[str, Any] = {
+    route.action.__name__: msgspec.defstruct(
+        f"Signed{route.action.__name__}",
+        [("action", route.action), ("signature", str)],
+        tag_field="type",
+        tag=route.action.__name__,
+        frozen=True,
+        forbid_unknown_fields=True,
+    )
+    for route in SIGNED_ROUTES
+}
+Elements: Any = list[reduce(or_, ELEMENTS.values())]  # type: ignore[misc]  # a union made at run time
+
+_encode = msgspec.json.Encoder().encode
+
+
+def endpoints(services: Services) -> dict[tuple[str, str], Endpoint]:
+    table: dict[tuple[str, str], Endpoint] = {
+        (route.method, route.path): signed_endpoint(services, route.action) for route in SIGNED_ROUTES
+    }
+    table["POST", ACTIONS_PATH] = actions_endpoint(services)
+    if services.state.sandbox:
+        table["POST", FAUCET_PATH] = faucet_endpoint(services)
+    return table
+
+
+def signed_endpoint(services: Services, action: Any) -> Endpoint:
+    """201 with the receipt, 200 with the first receipt of an action that was accepted before."""
+    decoder = msgspec.json.Decoder(Signed[action], dec_hook=decode_wire, strict=True)
+    submit, state = services.writer.submit, services.state
+
+    async def endpoint(body: bytes) -> Answer:
+        signed = decode(decoder, body)
+        if isinstance(signed, Rejected):
+            return _refused(services, signed)
+        submission = _proved(services, signed.action, signed.signature)
+        if isinstance(submission, Rejected):
+            return _refused(services, submission)
+        outcome = await submit(submission)
+        if isinstance(outcome, Rejected):
+            return problem(outcome)
+        return Answer(201 if outcome.is_new else 200, _encode(receipt(state, outcome)))
+
+    return endpoint
+
+
+def actions_endpoint(services: Services) -> Endpoint:
+    """Each element its own outcome, in order; only what is no list of actions is refused as a whole."""
+    decoder = msgspec.json.Decoder(Elements, dec_hook=decode_wire, strict=True)
+
+    async def endpoint(body: bytes) -> Answer:
+        elements = decode(decoder, body)
+        if isinstance(elements, Rejected):
+            return _refused(services, elements)
+        if len(elements) > BATCH_MAX:
+            return _refused(services, malformed(f"{len(elements)} actions; send at most {BATCH_MAX} - at `$`"))
+        proved: list[Submission | Rejected] = []
+        for index, element in enumerate(elements):
+            if index and index % VERIFIED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            proved.append(_proved(services, element.action, element.signature))
+        outcomes = await services.writer.submit_batch(
+            [submission for submission in proved if isinstance(submission, Submission)]
+        )
+        if outcomes and all(_is_overloaded(outcome) for outcome in outcomes):
+            assert isinstance(outcomes[0], Rejected)
+            return problem(outcomes[0])
+        return Answer(200, _encode(_merged(services, proved, outcomes)))
+
+    return endpoint
+
+
+def faucet_endpoint(services: Services) -> Endpoint:
+    """Test funds in a sandbox; not idempotent, so its receipt has no digest."""
+    decoder = msgspec.json.Decoder(FaucetRequest, dec_hook=decode_wire, strict=True)
+    state = services.state
+
+    async def endpoint(body: bytes) -> Answer:
+        wish = decode(decoder, body)
+        if isinstance(wish, Rejected):
+            return _refused(services, wish)
+        fault = token_form_fault(wish.token, "$.token")
+        if fault is not None:
+            return _refused(services, fault)
+        token = resolve_token(state, wish.token)
+        if isinstance(token, Rejected):
+            return _refused(services, await services.committed(token))
+        amount = wish.amount
+        if amount is None:
+            symbol = state.tokens.get(token)
+            amount = FAUCET_TOKENS * 10 ** state.assets[symbol].decimals if symbol else 1
+        outcome = await services.writer.submit(
+            Submission(
+                cm.FaucetDeposit(owner=wish.owner, token=token, amount=amount), Evidence(scheme=FAUCET)
+            )
+        )
+        if isinstance(outcome, Rejected):
+            return problem(outcome)
+        return Answer(201, _encode(receipt(state, outcome)))
+
+    return endpoint
+
+
+def _proved(services: Services, action: Any, signature: str) -> Submission | Rejected:
+    """The action with the proof of who signed it."""
+    proof = verify_action(services.domain, action, signature)
+    if isinstance(proof, Rejected):
+        return proof
+    signer, digest = proof
+    return Submission(
+        action, Evidence(scheme=EIP712, signer=signer, digest=digest, signature=signature)
+    )
+
+
+def _merged(
+    services: Services,
+    proved: list[Submission | Rejected],
+    outcomes: Sequence[Committed | Rejected],
+) -> list[dict[str, Any]]:
+    """One view an element: what was refused here, and what the writer said of the others."""
+    answered = iter(outcomes)
+    views: list[dict[str, Any]] = []
+    for one in proved:
+        if isinstance(one, Rejected):
+            services.metrics.refused(one.code)
+            outcome: Committed | Rejected = one
+        else:
+            outcome = next(answered)
+        if isinstance(outcome, Rejected):
+            views.append(
+                {
+                    "status": outcome.http_status,
+                    "code": outcome.code.name,
+                    "message": outcome.message,
+                }
+            )
+        else:
+            status = 201 if outcome.is_new else 200
+            views.append({"status": status, **receipt(services.state, outcome)})
+    return views
+
+
+def _is_overloaded(outcome: Committed | Rejected) -> bool:
+    return isinstance(outcome, Rejected) and outcome.code is Code.OVERLOADED
+
+
+def _refused(services: Services, rejected: Rejected) -> Answer:
+    """A refusal that the writer has not seen, so it is counted here."""
+    services.metrics.refused(rejected.code)
+    return problem(rejected)
