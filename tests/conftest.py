@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, settings
 from tests.require import require
 
 # No deadlines: a test that fails because the machine was busy says nothing about the code.
-_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("dev", **_COMMON)
-settings.register_profile("ci", derandomize=True, print_blob=True, **_COMMON)
-settings.register_profile("nightly", max_examples=5_000, print_blob=True, **_COMMON)
+_DEV = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", _DEV)
+settings.register_profile("ci", _DEV, derandomize=True, print_blob=True)
+settings.register_profile("nightly", _DEV, max_examples=5_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 SIMULATION_SEEDS = range(5)  # those of every run; `make sim` goes on from the clock

@@ -111,7 +111,7 @@ def impurities(tree: ast.AST) -> list[Complaint]:
     for node in ast.walk(tree):
         match node:
             case ast.Constant(value=float() | complex()):
-                found.append((node.lineno, f"float literal {node.value}"))
+                found.append((node.lineno, f"float literal {node.value!r}"))
             case ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):
                 found.append((node.lineno, "true division; // says which way it rounds"))
             case ast.Call(func=ast.Name(id=called)) if called in IMPURE_CALLS:

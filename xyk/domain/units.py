@@ -33,6 +33,7 @@ API_KEYS_PER_OWNER_MAX = 64
 DECIMALS_MAX = 36
 BATCH_MAX = 100  # elements of one POST /api/v1/actions
 BODY_MAX = 256 * 1024  # bytes of a request body
+SUBSCRIPTIONS_MAX = 256  # streams that one websocket may follow
 
 NONCE_SLOTS = 256
 NONCE_PAST_S = 2 * 24 * 60 * 60

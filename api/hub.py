@@ -1,0 +1,128 @@
+"""Who listens to what: streams by name, and the bounded queue of every reader.
+
+A frame is encoded once for all readers of a name. A reader that falls behind loses what a newer frame of
+the same stream replaces (pool, ticker); where nothing may be lost (trade) it is closed with a reason.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+QUEUE_MAX = 4_096  # frames that wait for one reader; about 1 MB
+SLOW_READER = (1008, "slow reader: subscribe again and ask for what was missed")
+
+Message = dict[str, Any]  # what ASGI sends; one object for all readers of a frame
+
+
+class Frame:
+    """`replaceable`: a newer frame of the same stream makes this one worthless."""
+
+    __slots__ = ("message", "name", "replaceable")
+
+    def __init__(self, name: str, text: str, replaceable: bool) -> None:
+        self.name = name
+        self.message: Message = {"type": "websocket.send", "text": text}
+        self.replaceable = replaceable
+
+
+class Reader:
+    """One socket's subscriptions and what waits for it. `closing` is a code and a reason, once it must
+    go; `on_closing` is called then."""
+
+    __slots__ = ("_on_closing", "_waiting", "closing", "names", "queue")
+
+    def __init__(self, on_closing: Callable[[], object]) -> None:
+        self.names: set[str] = set()
+        self.queue: deque[Frame] = deque()
+        self.closing: tuple[int, str] | None = None
+        self._on_closing = on_closing
+        self._waiting: asyncio.Future[None] | None = None
+
+    def push(self, frame: Frame) -> bool:
+        """False where the reader is too slow and is being closed for it."""
+        if self.closing is not None:
+            return True
+        queue = self.queue
+        queue.append(frame)
+        if self._waiting is not None:
+            self._wake()
+        elif len(queue) > QUEUE_MAX and not self._conflated():
+            self.close(*SLOW_READER)
+            return False
+        return True
+
+    def close(self, code: int, reason: str) -> None:
+        self.queue.clear()
+        self.closing = (code, reason)
+        self._on_closing()
+        self._wake()
+
+    async def ready(self) -> None:
+        """Returns when there is a frame, or a reason to close."""
+        if not self.queue and self.closing is None:
+            self._waiting = asyncio.get_running_loop().create_future()
+            await self._waiting
+
+    def _conflated(self) -> bool:
+        """Keep the newest of each replaceable stream; whether that made enough room."""
+        seen: set[str] = set()
+        kept: list[Frame] = []
+        for frame in reversed(self.queue):
+            if not frame.replaceable:
+                kept.append(frame)
+            elif frame.name not in seen:
+                seen.add(frame.name)
+                kept.append(frame)
+        self.queue.clear()
+        self.queue.extend(reversed(kept))
+        return len(kept) <= QUEUE_MAX // 2
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+
+
+class Hub:
+    """Readers by the name that they subscribed with: `trade.S` and its alias `trades@S` are two names."""
+
+    def __init__(self) -> None:
+        self._readers: dict[str, set[Reader]] = {}
+        self.subscriptions = 0
+        self.sent = 0
+        self.slow = 0
+
+    def subscribe(self, reader: Reader, name: str) -> None:
+        """Harmless where it is subscribed already."""
+        if name not in reader.names:
+            reader.names.add(name)
+            self._readers.setdefault(name, set()).add(reader)
+            self.subscriptions += 1
+
+    def unsubscribe(self, reader: Reader, name: str) -> None:
+        if name in reader.names:
+            reader.names.remove(name)
+            readers = self._readers[name]
+            readers.remove(reader)
+            if not readers:
+                del self._readers[name]
+            self.subscriptions -= 1
+
+    def leave(self, reader: Reader) -> None:
+        for name in tuple(reader.names):
+            self.unsubscribe(reader, name)
+
+    def has_readers(self, name: str) -> bool:
+        return name in self._readers
+
+    def push(self, names: tuple[str, ...], data: str, *, replaceable: bool) -> None:
+        """`data`: the JSON of one frame's data; `names`: the stream's name and its aliases."""
+        for name in names:
+            readers = self._readers.get(name)
+            if readers:
+                frame = Frame(name, f'{{"stream":"{name}","data":{data}}}', replaceable)
+                self.sent += len(readers)
+                for reader in readers:
+                    if not reader.push(frame):
+                        self.slow += 1

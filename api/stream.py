@@ -1,0 +1,157 @@
+"""The websocket at `/` and `/ws`: subscribe and unsubscribe frames in, stream frames out.
+
+As in the Backpack convention nothing is acknowledged, but a request that carries an `id` is answered
+with it, so that a client can know when it is heard. An unknown stream is answered with error 4006; the
+others of the same request are subscribed all the same.
+"""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import structlog
+
+from api.feed import Feed
+from api.gateway import Receive, Scope, Send
+from api.hub import Frame, Hub, Reader
+from api.metrics import Metrics
+from api.problems import JSON, no_such_route, problem
+from xyk.domain.units import SUBSCRIPTIONS_MAX
+
+PATHS = frozenset({"/", "/ws"})
+CLOSE_TIMEOUT_S = 10  # for a reader that must go and does not even read that
+TICKER_S = 1
+INVALID_REQUEST = 4000
+INVALID_STREAM = 4006
+TOO_MANY_STREAMS = 4008
+# Clients of the convention subscribe to these beside what they want; they never say anything here.
+SILENT = frozenset({"account.balanceUpdate", "account.positionUpdate", "account.rfqUpdate"})
+
+_log = structlog.get_logger("api.stream")
+_encode = msgspec.json.Encoder().encode
+
+
+class StreamRequest(msgspec.Struct, frozen=True):
+    """Unknown fields are tolerated: clients add their own."""
+
+    method: str
+    params: list[str]
+    id: int | str | None = None
+
+
+_decoder = msgspec.json.Decoder(StreamRequest)
+
+
+class Stream:
+    """An ASGI application, raw because a frame to a reader is the hottest path of the server."""
+
+    def __init__(self, hub: Hub, feed: Feed, metrics: Metrics) -> None:
+        self._hub = hub
+        self._feed = feed
+        self._sockets = metrics.sockets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        if scope["path"] not in PATHS:
+            await _refuse(scope, send)
+            return
+        await send({"type": "websocket.accept"})
+        loop = asyncio.get_running_loop()
+        reader = Reader(lambda: loop.call_later(CLOSE_TIMEOUT_S, sender.cancel))
+        sender = loop.create_task(_send_frames(reader, send))
+        receiver = loop.create_task(self._receive_frames(reader, receive))
+        self._sockets.inc()
+        try:
+            await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._hub.leave(reader)
+            self._sockets.dec()
+            sender.cancel()
+            receiver.cancel()
+            for ended in await asyncio.gather(sender, receiver, return_exceptions=True):
+                if isinstance(ended, Exception):
+                    _log.error("socket failed", exc_info=ended)
+
+    async def _receive_frames(self, reader: Reader, receive: Receive) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            self._take(reader, message.get("bytes") or b"" if text is None else text)
+
+    def _take(self, reader: Reader, text: str | bytes) -> None:
+        try:
+            request = _decoder.decode(text)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            _say(reader, None, INVALID_REQUEST, 'Expected {"method": "SUBSCRIBE", "params": [...]}')
+            return
+        if request.method == "SUBSCRIBE":
+            self._subscribe(reader, request)
+        elif request.method == "UNSUBSCRIBE":
+            for name in request.params:
+                self._hub.unsubscribe(reader, name)
+        else:
+            _say(reader, request.id, INVALID_REQUEST, "Expected method SUBSCRIBE or UNSUBSCRIBE")
+            return
+        if request.id is not None:
+            _push(reader, {"id": request.id, "result": None})
+
+    def _subscribe(self, reader: Reader, request: StreamRequest) -> None:
+        for name in request.params:
+            if name in SILENT:
+                continue
+            if name not in self._feed.streams:
+                _say(reader, request.id, INVALID_STREAM, "Invalid stream")
+            elif name not in reader.names and len(reader.names) >= SUBSCRIPTIONS_MAX:
+                _say(
+                    reader,
+                    request.id,
+                    TOO_MANY_STREAMS,
+                    f"A socket may follow {SUBSCRIPTIONS_MAX} streams; open another one",
+                )
+                return
+            else:
+                self._hub.subscribe(reader, name)
+
+
+async def push_tickers(feed: Feed, now_ms: Any) -> None:
+    """Every second, whether or not anything changed, as the convention has it. Runs until cancelled."""
+    while True:
+        await asyncio.sleep(TICKER_S)
+        feed.push_tickers(now_ms())
+
+
+async def _send_frames(reader: Reader, send: Send) -> None:
+    """Returns when the client went or was told to."""
+    queue = reader.queue
+    try:
+        while reader.closing is None:
+            await reader.ready()
+            while queue:
+                await send(queue.popleft().message)
+        code, reason = reader.closing
+        await send({"type": "websocket.close", "code": code, "reason": reason})
+    except OSError:  # gone
+        return
+
+
+async def _refuse(scope: Scope, send: Send) -> None:
+    answer = problem(no_such_route("websocket", scope["path"]))
+    await send(
+        {
+            "type": "websocket.http.response.start",
+            "status": answer.status,
+            "headers": [(b"content-type", JSON.encode())],
+        }
+    )
+    await send({"type": "websocket.http.response.body", "body": answer.body})
+
+
+def _say(reader: Reader, request: int | str | None, code: int, message: str) -> None:
+    _push(reader, {"id": request, "error": {"code": code, "message": message}})
+
+
+def _push(reader: Reader, view: dict[str, Any]) -> None:
+    """Through the reader's own bounded queue: whoever asks and never reads is closed as well."""
+    reader.push(Frame("", _encode(view).decode(), replaceable=False))

@@ -1,0 +1,259 @@
+"""What the API asks of the read tables. Plain ints and Structs come out; text is made by the views.
+
+Every answer is as of the projection's cursor, which trails the journal by a moment. Lists come
+newest first and go on with `before`, the key of the last row of the page before.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, desc, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from xyk.storage.candles import Candle, Ticker, fill_candles, roll_up
+from xyk.storage.connection import READ
+from xyk.storage.position import Position, Reserves
+from xyk.storage.tables import (
+    ACTIONS,
+    CANDLES,
+    CURSOR,
+    FORMS_PRICE,
+    LIQUIDITY_EVENTS,
+    POOL_HISTORY,
+    POOL_MINUTES,
+    POSITIONS,
+    TRADES,
+    TRANSFERS,
+)
+from xyk.storage.totals import MINUTE_MS
+
+DAY_MS = 86_400_000
+LIMIT_MAX = 1_000  # rows of one answer
+
+Place = tuple[int, int]  # (seq, event)
+
+
+class Trade(msgspec.Struct, frozen=True):
+    market: str
+    trade_id: int
+    seq: int
+    time_ms: int
+    base_amount: int
+    quote_amount: int
+    price: str
+    price_forming: bool
+    taker: str
+    taker_buys: bool
+    fee: int
+    fee_asset: str
+
+
+class LiquidityEvent(msgspec.Struct, frozen=True):
+    """`kind` is add or remove; reserves and supply are those after."""
+
+    market: str
+    seq: int
+    event: int
+    time_ms: int
+    owner: str
+    kind: str
+    amount_base: int
+    amount_quote: int
+    liquidity: int
+    locked: int
+    protocol_recipient: str
+    protocol_liquidity: int
+    reserve_base: int
+    reserve_quote: int
+    total_supply: int
+
+
+class OwnerTransfer(msgspec.Struct, frozen=True):
+    """`kind` is deposit, withdrawal, in or out; `counterparty` the other side, where there is
+    one."""
+
+    owner: str
+    seq: int
+    event: int
+    time_ms: int
+    kind: str
+    asset: str
+    amount: int
+    counterparty: str
+
+
+class PoolChange(msgspec.Struct, frozen=True):
+    """The pool after a change; the cumulatives are UQ112x112 times seconds, mod 2^256."""
+
+    market: str
+    seq: int
+    event: int
+    time_ms: int
+    reserve_base: int
+    reserve_quote: int
+    total_supply: int
+    price_base_cumulative: int
+    price_quote_cumulative: int
+
+
+class PoolDay(msgspec.Struct, frozen=True):
+    """What went through a pool in 24 hours; fees in the asset they were paid in, V2's whole fee."""
+
+    base_volume: int = 0
+    quote_volume: int = 0
+    base_fees: int = 0
+    quote_fees: int = 0
+    swaps: int = 0
+
+
+class LiquidityPosition(msgspec.Struct, frozen=True):
+    """A position with what it earned so far, in base units; `seq` is the entry that changed it
+    last."""
+
+    position: Position
+    base_fees_earned: int
+    quote_fees_earned: int
+
+
+class History:
+    """`engine` is from `connection.reading_engine`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def cursor(self) -> tuple[int, str]:
+        """Seq and hash of the last entry that the answers show; 0 where there is none yet."""
+        [row] = await self._rows(select(CURSOR.c.seq, CURSOR.c.hash).where(CURSOR.c.name == READ))
+        return row.seq, row.hash
+
+    async def find_action(self, digest: str) -> int | None:
+        """The seq of the accepted action with this digest."""
+        rows = await self._rows(select(ACTIONS.c.seq).where(ACTIONS.c.digest == digest))
+        return rows[0].seq if rows else None
+
+    async def trades(
+        self, market: str, *, limit: int, before: int | None = None, offset: int = 0
+    ) -> list[Trade]:
+        """Price-forming fills; `before` is a trade id."""
+        query = select(TRADES).where(TRADES.c.market == market, FORMS_PRICE)
+        if before is not None:
+            query = query.where(TRADES.c.trade_id < before)
+        query = query.order_by(desc(TRADES.c.trade_id)).limit(_bound(limit)).offset(offset)
+        return [Trade(*row) for row in await self._rows(query)]
+
+    async def candles(
+        self, market: str, *, start_ms: int, end_ms: int, interval_ms: int = MINUTE_MS
+    ) -> list[Candle]:
+        """Ascending, one for each interval with start_ms <= start < end_ms, beginning at the first
+        that has a price, at most 1,000. `interval_ms` is a multiple of a minute; intervals begin at
+        multiples of it. Costs a row for each minute with fills in the range."""
+        start_ms = -(-start_ms // interval_ms) * interval_ms
+        start = CANDLES.c.start_ms
+        priced = select(CANDLES).where(CANDLES.c.market == market, CANDLES.c.close.is_not(None))
+        last = await self._rows(priced.where(start < start_ms).order_by(desc(start)).limit(1))
+        if not last:
+            first = await self._rows(priced.where(start >= start_ms).order_by(start).limit(1))
+            if not first:
+                return []
+            start_ms = first[0].start_ms - first[0].start_ms % interval_ms
+        end_ms = min(end_ms, start_ms + LIMIT_MAX * interval_ms)
+        inside = select(CANDLES).where(
+            CANDLES.c.market == market, start >= start_ms, start < end_ms
+        )
+        rows = await self._rows(inside.order_by(start))
+        close = last[0].close if last else None
+        return fill_candles(rows, close, start_ms=start_ms, end_ms=end_ms, interval_ms=interval_ms)
+
+    async def ticker_24h(self, market: str, now_ms: int) -> Ticker | None:
+        """The 1,440 minutes up to the present one as one candle; None before the first price. It
+        rolls on by whole minutes: what is older than 24 hours is out of it, and up to a minute
+        more."""
+        up_to_now = select(CANDLES).where(CANDLES.c.market == market, CANDLES.c.start_ms <= now_ms)
+        query = up_to_now.where(CANDLES.c.start_ms > now_ms - DAY_MS).order_by(CANDLES.c.start_ms)
+        rows = await self._rows(query)
+        if not rows:
+            rows = await self._rows(up_to_now.order_by(desc(CANDLES.c.start_ms)).limit(1))
+            return Ticker.flat(rows[0].close) if rows and rows[0].close else None
+        return roll_up(rows)
+
+    async def pool_24h(self, market: str, now_ms: int) -> PoolDay:
+        """The same minutes of the pool alone."""
+        query = select(POOL_MINUTES).where(
+            POOL_MINUTES.c.market == market,
+            POOL_MINUTES.c.start_ms > now_ms - DAY_MS,
+            POOL_MINUTES.c.start_ms <= now_ms,
+        )
+        rows = await self._rows(query)
+        return PoolDay(
+            base_volume=sum(row.base_volume for row in rows),
+            quote_volume=sum(row.quote_volume for row in rows),
+            base_fees=sum(row.base_fees for row in rows),
+            quote_fees=sum(row.quote_fees for row in rows),
+            swaps=sum(row.swaps for row in rows),
+        )
+
+    async def pool_history(
+        self, market: str, *, limit: int, before: Place | None = None
+    ) -> list[PoolChange]:
+        query = select(POOL_HISTORY).where(POOL_HISTORY.c.market == market)
+        rows = await self._rows(_page(query, POOL_HISTORY.c, limit, before))
+        return [PoolChange(*row) for row in rows]
+
+    async def liquidity_events(
+        self, *, market: str = "", owner: str = "", limit: int, before: Place | None = None
+    ) -> list[LiquidityEvent]:
+        """Of a market, of an owner, or of an owner in a market."""
+        assert market or owner
+        query = select(LIQUIDITY_EVENTS)
+        if market:
+            query = query.where(LIQUIDITY_EVENTS.c.market == market)
+        if owner:
+            query = query.where(LIQUIDITY_EVENTS.c.owner == owner)
+        rows = await self._rows(_page(query, LIQUIDITY_EVENTS.c, limit, before))
+        return [LiquidityEvent(*row) for row in rows]
+
+    async def transfers(
+        self, owner: str, *, kinds: Sequence[str] = (), limit: int, before: Place | None = None
+    ) -> list[OwnerTransfer]:
+        """What came to and left `owner`; of certain kinds where they are given."""
+        query = select(TRANSFERS).where(TRANSFERS.c.owner == owner)
+        if kinds:
+            query = query.where(TRANSFERS.c.kind.in_(kinds))
+        rows = await self._rows(_page(query, TRANSFERS.c, limit, before))
+        return [OwnerTransfer(*row) for row in rows]
+
+    async def position(self, owner: str, market: str) -> LiquidityPosition | None:
+        """None for an owner that never had a share of this pool."""
+        newest = POOL_HISTORY.c
+        query = (
+            select(POSITIONS, newest.reserve_base, newest.reserve_quote, newest.total_supply)
+            .join(POOL_HISTORY, newest.market == POSITIONS.c.market)
+            .where(POSITIONS.c.owner == owner, POSITIONS.c.market == market)
+            .order_by(desc(newest.seq), desc(newest.event))
+            .limit(1)
+        )
+        rows = await self._rows(query)
+        if not rows:
+            return None
+        *columns, reserve_base, reserve_quote, total_supply = rows[0]
+        names = (column.name for column in POSITIONS.columns)
+        position = Position(**dict(zip(names, columns, strict=True)))
+        now = Reserves(reserve_base, reserve_quote, total_supply)
+        return LiquidityPosition(position, *position.fees_earned(now))
+
+    async def _rows(self, query: Select[Any]) -> Sequence[Any]:
+        async with self._engine.connect() as connection:
+            rows: Sequence[Any] = (await connection.execute(query)).all()
+        return rows
+
+
+def _page(query: Select[Any], columns: Any, limit: int, before: Place | None) -> Select[Any]:
+    place = tuple_(columns.seq, columns.event)
+    if before is not None:
+        query = query.where(place < tuple_(*before))
+    return query.order_by(desc(columns.seq), desc(columns.event)).limit(_bound(limit))
+
+
+def _bound(limit: int) -> int:
+    return max(0, min(limit, LIMIT_MAX))

@@ -1,0 +1,62 @@
+"""Brings a database to the newest schema with alembic: `versions/journal` and `versions/read` are
+two histories, each kept in its own database (SQLite file or PostgreSQL schema) by its own version
+table.
+
+The alembic folder lies beside the package and is found from there, not from the working folder. The
+caller holds the lock of the data folder; two upgrades of one process run one after the other.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+import xyk
+from xyk.storage.connection import Database, journal_database, read_database, writing_engine
+from xyk.storage.tables import JOURNAL_METADATA, READ_METADATA
+
+
+def alembic_config(name: str) -> Config:
+    """The configuration for the journal's or the read tables' history."""
+    folder = Path(xyk.__file__).resolve().parent.parent / "alembic"
+    config = Config()
+    config.set_main_option("script_location", _literal(folder))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", _literal(folder / "versions" / name))
+    config.attributes["metadata"] = {"journal": JOURNAL_METADATA, "read": READ_METADATA}[name]
+    return config
+
+
+async def upgrade(data: Path, database_url: str = "") -> None:
+    """Both databases, in the data folder or in PostgreSQL where a URL is given. The folder
+    exists."""
+    await upgrade_database(journal_database(data, database_url))
+    await upgrade_database(read_database(data, database_url))
+
+
+async def upgrade_database(database: Database) -> None:
+    """One of them, in one transaction: all of the missing steps or none."""
+    engine = writing_engine(database)
+    try:
+        async with engine.begin() as connection:
+            await _upgrade(connection, database.name)
+    finally:
+        await engine.dispose()
+
+
+async def _upgrade(connection: AsyncConnection, name: str) -> None:
+    if connection.dialect.name == "postgresql":
+        await connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{name}"')
+
+    def run(sync_connection: Connection) -> None:
+        config = alembic_config(name)
+        config.attributes["connection"] = sync_connection
+        command.upgrade(config, "head")
+
+    await connection.run_sync(run)
+
+
+def _literal(path: Path) -> str:
+    return str(path).replace("%", "%%")  # the configuration interpolates

@@ -1,0 +1,90 @@
+"""The projection's memory, read back from the read tables: the newest row of each running total."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlalchemy import Table, and_, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import Select
+
+from xyk.storage.amount import amount_encoder
+from xyk.storage.connection import READ
+from xyk.storage.fold import Fold
+from xyk.storage.position import Position
+from xyk.storage.tables import (
+    ASSETS,
+    CANDLES,
+    CURSOR,
+    MARKETS,
+    POOL_HISTORY,
+    POOL_MINUTES,
+    POSITIONS,
+)
+from xyk.storage.totals import Candle, PoolMinute, PoolState
+
+POSITIONS_A_QUERY = 400  # pairs of bound values; well inside every database's limit
+
+
+async def locked_cursor(connection: AsyncConnection) -> tuple[int, str]:
+    """Seq and hash of the last projected entry. No other projection writes until the transaction
+    ends, so that what it goes on to read is of this entry too."""
+    query = select(CURSOR.c.seq, CURSOR.c.hash).where(CURSOR.c.name == READ).with_for_update()
+    row = (await connection.execute(query)).one()
+    return row.seq, row.hash
+
+
+async def restore(connection: AsyncConnection) -> Fold:
+    """The fold as it was after the entry that the cursor names."""
+    fold = Fold(amount_encoder(connection.dialect))
+    fold.decimals = {row.symbol: row.decimals for row in await connection.execute(select(ASSETS))}
+    for row in await connection.execute(select(MARKETS)):
+        fold.add_market(row.market, base=row.base, quote=row.quote)
+    for row in await connection.execute(_newest(CANDLES, "start_ms")):
+        candle = Candle(row.market, row.start_ms, None)
+        candle.open, candle.high, candle.low, candle.close = row.open, row.high, row.low, row.close
+        candle.base_volume, candle.quote_volume = row.base_volume, row.quote_volume
+        candle.trades, candle.forming = row.trades, row.forming
+        fold.markets[row.market].candle = candle
+    for row in await connection.execute(_newest(POOL_MINUTES, "start_ms")):
+        minute = PoolMinute(row.market, row.start_ms)
+        minute.base_volume, minute.quote_volume = row.base_volume, row.quote_volume
+        minute.base_fees, minute.quote_fees, minute.swaps = row.base_fees, row.quote_fees, row.swaps
+        fold.markets[row.market].minute = minute
+    for row in await connection.execute(
+        _newest(POOL_HISTORY, "seq").order_by(POOL_HISTORY.c.event)
+    ):
+        fold.markets[row.market].pool = PoolState(
+            row.time_ms // 1000,
+            row.reserve_base,
+            row.reserve_quote,
+            row.total_supply,
+            row.price_base_cumulative,
+            row.price_quote_cumulative,
+        )
+    return fold
+
+
+async def positions(
+    connection: AsyncConnection, keys: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Position]:
+    """Those of the (owner, market) that exist."""
+    found: dict[tuple[str, str], Position] = {}
+    pair = tuple_(POSITIONS.c.owner, POSITIONS.c.market)
+    for some in _parts(sorted(keys), POSITIONS_A_QUERY):
+        for row in await connection.execute(select(POSITIONS).where(pair.in_(some))):
+            found[(row.owner, row.market)] = Position(**row._mapping)
+    return found
+
+
+def _newest(table: Table, column: str) -> Select[tuple[object, ...]]:
+    """The rows of the highest `column` of every market, one index look-up each."""
+    other = table.alias()
+    highest = select(func.max(other.c[column])).where(other.c.market == MARKETS.c.market)
+    is_newest = and_(
+        table.c.market == MARKETS.c.market, table.c[column] == highest.scalar_subquery()
+    )
+    return select(table).select_from(MARKETS.join(table, is_newest))
+
+
+def _parts(keys: Sequence[tuple[str, str]], size: int) -> Iterator[Sequence[tuple[str, str]]]:
+    for start in range(0, len(keys), size):
+        yield keys[start : start + size]
