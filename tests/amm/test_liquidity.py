@@ -190,6 +190,7 @@ class TestProtocolFee:
         assert protocol_liquidity(10 * E18, 10 * E18, 10 * E18, 0) == 0
         assert protocol_liquidity(10 * E18, 10 * E18, 10 * E18, 100 * E18**2) == 0
         assert protocol_liquidity(9 * E18, 10 * E18, 10 * E18, 100 * E18**2) == 0
+        assert protocol_liquidity(99, 100, 10_000, 100 * 100) == 0  # the root is one lower
 
     def test_v2_core_fee_to_on(self) -> None:
         """One 1e18 swap on 1000e18 / 1000e18 mints 249750499251388 shares at the next burn."""
