@@ -1,8 +1,8 @@
 """The journal in SQLite and in PostgreSQL, on the drivers themselves: an append is the hot path.
 
-Both keep `xyk.storage.tables.EntryRow` and no index besides its key. An append is one transaction
-Both keep `tables.EntryRow` and no index besides its key. An append is one transaction that is on disk
-when it returns: SQLite with synchronous=FULL, PostgreSQL with synchronous_commit=on.
+Both keep `tables.EntryRow` and no index besides its key. An append is one transaction that is on
+disk when it returns: SQLite with synchronous=FULL, PostgreSQL with synchronous_commit=on.
+"""
 
 import asyncio
 import sqlite3
