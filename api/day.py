@@ -11,13 +11,14 @@ from decimal import Decimal
 
 import msgspec
 
-
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
 
 
 class Minute(msgspec.Struct, kw_only=True):
-    """Volumes and fees in base units. The prices are decimal text, None without a price-forming fill."""
+    """Volumes and fees in base units. The prices are decimal text, None without a price-forming
+    fill.
+    """
 
     start_ms: int
     open: str | None = None
@@ -53,7 +54,15 @@ class Ticker(msgspec.Struct, frozen=True, kw_only=True):
 class Day:
     """Sums over the minutes kept are kept too, so that reading them costs nothing."""
 
-    __slots__ = ("base_fees", "base_volume", "last", "minutes", "quote_fees", "quote_volume", "trades")
+    __slots__ = (
+        "base_fees",
+        "base_volume",
+        "last",
+        "minutes",
+        "quote_fees",
+        "quote_volume",
+        "trades",
+    )
 
     def __init__(self, last: str | None = None) -> None:
         """`last`: the price of the last price-forming fill, however long ago."""
@@ -70,7 +79,14 @@ class Day:
         self.last = minute.close or self.last
 
     def add(
-        self, time_ms: int, *, base: int, quote: int, base_fee: int, quote_fee: int, price: str | None
+        self,
+        time_ms: int,
+        *,
+        base: int,
+        quote: int,
+        base_fee: int,
+        quote_fee: int,
+        price: str | None,
     ) -> None:
         """One fill; `price` is None where it does not form the price. Time never goes back."""
         fill = Minute(
@@ -99,7 +115,9 @@ class Day:
             self._count(self.minutes.popleft(), -1)
 
     def ticker(self) -> Ticker | None:
-        """Of the minutes kept; flat at the last price where none of them has one, None before the first."""
+        """Of the minutes kept; flat at the last price where none of them has one, None before the
+        first.
+        """
         if self.last is None:
             return None
         whole = Minute(start_ms=0)

@@ -1,8 +1,8 @@
 """What the streams say, built from committed entries alone, and the last 24 hours of every market.
 
-Frames and letters are the Backpack convention's: E and T in microseconds, decimals as strings. Every
-frame carries `seq`, the journal entry that it comes from. Of a pool's fill the pool is the maker with
-the order id "0"; a swap has no order, so its entry's seq stands as the taker's order id.
+Frames and letters are the Backpack convention's: E and T in microseconds, decimals as strings.
+Every frame carries `seq`, the journal entry that it comes from. Of a pool's fill the pool is the
+maker with the order id "0"; a swap has no order, so its entry's seq stands as the taker's order id.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,8 @@ from xyk.engine.submission import Committed
 from xyk.exchange.state import State
 
 POOL_ORDER = "0"
-# The channels and the spellings that name them; a stream is a spelling, a dot or an @, and a market.
+# The channels and the spellings that name them; a stream is a spelling, a dot or an @, and a
+# market.
 SPELLINGS = {
     "pool": ("pool.", "pool@"),
     "trade": ("trade.", "trades@"),
@@ -61,7 +62,9 @@ class MarketFeed:
 
 
 class Feed:
-    """`publish` is a listener of the writer. Made before the writer runs: all of `state` is committed."""
+    """`publish` is a listener of the writer. Made before the writer runs: all of `state` is
+    committed.
+    """
 
     def __init__(self, state: State, hub: Hub) -> None:
         self._state = state

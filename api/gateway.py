@@ -1,7 +1,7 @@
 """The outermost ASGI application: exact paths of the hot routes first, everything else to litestar.
 
-A handler inside litestar costs about 70 us, more than recovering a signature; the signed routes need
-nothing of what that buys. They get the whole body and give a whole answer.
+A handler inside litestar costs about 70 us, more than recovering a signature; the signed routes
+need nothing of what that buys. They get the whole body and give a whole answer.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,14 +26,15 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Endpoint = Callable[[bytes], Awaitable[Answer]]
 
-UNMATCHED = "unmatched"  # the route's name in the metrics where there is none: paths are the client's to choose
+# The route's name in the metrics where there is none: paths are the client's to choose.
+UNMATCHED = "unmatched"
 
 _log = structlog.get_logger("api")
 _CONTENT_TYPE = (b"content-type", JSON.encode())
 
 
 class Gateway:
-    """`endpoints` by (method, path); `methods` are all that a path of theirs takes, reads included."""
+    """`endpoints` by (method, path); `methods` are all that their paths take, reads included."""
 
     def __init__(
         self,
@@ -95,12 +96,15 @@ class Gateway:
             await send(message)
 
         await self._reads(scope, receive, counted)
-        self._metrics.count_request(scope["method"], scope.get("path_template") or UNMATCHED, status)
+        self._metrics.count_request(
+            scope["method"], scope.get("path_template") or UNMATCHED, status
+        )
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes | Answer | None:
-    """The whole body, or 413 as soon as it is known to be larger than BODY_MAX: announced, or counted
-    where it comes in chunks. The rest of such a body is never kept."""
+    """The whole body, or 413 as soon as it is known to be larger than BODY_MAX: announced, or
+    counted where it comes in chunks. The rest of such a body is never kept.
+    """
     for name, value in scope["headers"]:
         if name == b"content-length":
             if int(value) > BODY_MAX:

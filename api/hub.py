@@ -1,7 +1,8 @@
 """Who listens to what: streams by name, and the bounded queue of every reader.
 
-A frame is encoded once for all readers of a name. A reader that falls behind loses what a newer frame of
-the same stream replaces (pool, ticker); where nothing may be lost (trade) it is closed with a reason.
+A frame is encoded once for all readers of a name. A reader that falls behind loses what a newer
+frame of the same stream replaces (pool, ticker); where nothing may be lost (trade) it is closed
+with a reason.
 """
 
 import asyncio
@@ -27,8 +28,9 @@ class Frame:
 
 
 class Reader:
-    """One socket's subscriptions and what waits for it. `closing` is a code and a reason, once it must
-    go; `on_closing` is called then."""
+    """One socket's subscriptions and what waits for it. `closing` is a code and a reason, once it
+    must go; `on_closing` is called then.
+    """
 
     __slots__ = ("_on_closing", "_waiting", "closing", "names", "queue")
 
@@ -85,7 +87,9 @@ class Reader:
 
 
 class Hub:
-    """Readers by the name that they subscribed with: `trade.S` and its alias `trades@S` are two names."""
+    """Readers by the name that they subscribed with: `trade.S` and its alias `trades@S` are two
+    names.
+    """
 
     def __init__(self) -> None:
         self._readers: dict[str, set[Reader]] = {}

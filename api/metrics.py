@@ -5,8 +5,8 @@ from collections.abc import Callable
 from prometheus_client import (
     CollectorRegistry,
     Counter,
-    GCCollector,
     Gauge,
+    GCCollector,
     Histogram,
     PlatformCollector,
     ProcessCollector,
@@ -30,7 +30,10 @@ class Metrics:
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
         self._requests = Counter(
-            "xyk_requests", "HTTP requests answered", ["method", "route", "status"], registry=self.registry
+            "xyk_requests",
+            "HTTP requests answered",
+            ["method", "route", "status"],
+            registry=self.registry,
         )
         self._request = {}  # type: dict[tuple[str, str, int], Counter]
         self._refusals = Counter(
@@ -58,18 +61,11 @@ class Metrics:
             registry=self.registry,
         )
         self._writer_failed = Gauge(
-            "xyk_writer_failed", "1 after the writer failed: the process is ending", registry=self.registry
+            "xyk_writer_failed",
+            "1 after the writer failed: the process is ending",
+            registry=self.registry,
         )
         self.sockets = Gauge("xyk_sockets", "Open websockets", registry=self.registry)
-        self.subscriptions = Gauge(
-            "xyk_subscriptions", "Streams subscribed to, over all websockets", registry=self.registry
-        )
-        self.slow_readers = Counter(
-            "xyk_slow_readers", "Websockets closed because they did not keep up", registry=self.registry
-        )
-        self.frames = Counter(
-            "xyk_stream_frames", "Frames queued for websockets", registry=self.registry
-        )
 
     def watch(self, name: str, text: str, read: Callable[[], float]) -> None:
         """A gauge that is read when somebody asks for it."""

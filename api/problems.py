@@ -1,4 +1,4 @@
-"""How everything that goes wrong is said: an HTTP status and {"code", "message"}, from one place."""
+"""How everything that goes wrong is said: a status and {"code", "message"}, from one place."""
 
 import re
 from collections.abc import Mapping
@@ -60,7 +60,8 @@ def malformed(message: str) -> Rejected:
 
 
 TOO_LARGE = Rejected(
-    Code.TOO_LARGE, f"The body is larger than {BODY_MAX} bytes; split it, /api/v1/actions takes 100 actions"
+    Code.TOO_LARGE,
+    f"The body is larger than {BODY_MAX} bytes; split it, /api/v1/actions takes 100 actions",
 )
 SERVER_ERROR = Rejected(Code.SERVER_ERROR, "A fault of ours; nothing was changed")
 STOPPING = Rejected(
@@ -69,7 +70,9 @@ STOPPING = Rejected(
 
 
 def no_such_route(method: str, path: str) -> Rejected:
-    return Rejected(Code.RESOURCE_NOT_FOUND, f"There is no {method} {path[:200]}; GET /docs lists the routes")
+    return Rejected(
+        Code.RESOURCE_NOT_FOUND, f"There is no {method} {path[:200]}; GET /docs lists the routes"
+    )
 
 
 def method_not_allowed(method: str, path: str, allowed: list[str]) -> Answer:
@@ -81,7 +84,9 @@ def method_not_allowed(method: str, path: str, allowed: list[str]) -> Answer:
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T | Rejected:
-    """The request, or what is wrong with it and where: JSON of the strict form, no deeper than it must be."""
+    """The request, or what is wrong with it and where: JSON of the strict form, no deeper than it
+    must be.
+    """
     if not body:
         return malformed("The body is empty; expected a JSON object - at `$`")
     try:
@@ -105,7 +110,9 @@ def convert(values: Mapping[str, object], kind: type[T], dec_hook: Any) -> T | R
 
 
 def _located(message: str) -> str:
-    """msgspec names the parent of an unknown or missing field; the path should end in the field itself."""
+    """msgspec names the parent of an unknown or missing field; the path should end in the field
+    itself.
+    """
     found = _PATH.search(message)
     path = found["path"] if found else "$"
     text = message[: found.start()] if found else message
@@ -119,8 +126,11 @@ def answer_exception(request: Request[Any, Any, Any], fault: Exception) -> Respo
     """litestar's exception handler for everything."""
     answer = problem(_rejected(request, fault))
     headers = {name.decode(): value.decode() for name, value in answer.headers}
-    if isinstance(fault, HTTPException) and fault.headers:
-        headers |= {"allow": value for name, value in fault.headers.items() if name.lower() == "allow"}
+    allowed = (
+        fault.headers.get("Allow") if isinstance(fault, HTTPException) and fault.headers else ""
+    )
+    if allowed:
+        headers["allow"] = allowed
     return Response(answer.body, status_code=answer.status, headers=headers, media_type=JSON)
 
 
@@ -133,7 +143,8 @@ def _rejected(request: Request[Any, Any, Any], fault: Exception) -> Rejected:
         if fault.status_code == 405:
             return Rejected(
                 Code.INVALID_CLIENT_REQUEST,
-                f"{request.url.path[:200]} does not take {request.method}; GET /docs lists the routes",
+                f"{request.url.path[:200]} does not take {request.method}; GET /docs "
+                "lists the routes",
                 405,
             )
         if fault.status_code == 413:

@@ -1,4 +1,6 @@
-"""`/api/v1/quote`: what a swap would do now, with every price a client needs and the message to sign."""
+"""`/api/v1/quote`: what a swap would do now, with every price a client needs and the message to
+sign.
+"""
 
 from itertools import count
 from typing import Any
@@ -32,7 +34,9 @@ _encode = msgspec.json.Encoder().encode
 _slots = count()  # so that two quotes of one second do not offer the same nonce
 
 
-class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+class QuoteRequest(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"
+):
     """Exactly one of the two amounts, in base units. Tokens by address or symbol."""
 
     token_in: str

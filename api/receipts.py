@@ -1,4 +1,6 @@
-"""Receipts: what an accepted action did, from its events alone, so that a repeated one reads the same."""
+"""Receipts: what an accepted action did, from its events alone, so that a repeated one reads the
+same.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -34,7 +36,13 @@ def receipt(state: State, committed: Committed) -> View:
 
 
 def hop_view(
-    state: State, market: str, asset_in: str, asset_out: str, amount_in: int, amount_out: int, fee: int
+    state: State,
+    market: str,
+    asset_in: str,
+    asset_out: str,
+    amount_in: int,
+    amount_out: int,
+    fee: int,
 ) -> View:
     """One pool's part of a route; the fee is in `tokenIn`."""
     return {
@@ -50,7 +58,12 @@ def hop_view(
 
 def fee_views(hops: list[View]) -> list[View]:
     return [
-        {"market": hop["market"], "venue": hop["venue"], "token": hop["tokenIn"], "amount": hop["fee"]}
+        {
+            "market": hop["market"],
+            "venue": hop["venue"],
+            "token": hop["tokenIn"],
+            "amount": hop["fee"],
+        }
         for hop in hops
     ]
 

@@ -1,8 +1,8 @@
 """The websocket at `/` and `/ws`: subscribe and unsubscribe frames in, stream frames out.
 
-As in the Backpack convention nothing is acknowledged, but a request that carries an `id` is answered
-with it, so that a client can know when it is heard. An unknown stream is answered with error 4006; the
-others of the same request are subscribed all the same.
+As in the Backpack convention nothing is acknowledged, but a request that carries an `id` is
+answered with it, so that a client can know when it is heard. An unknown stream is answered with
+error 4006; the others of the same request are subscribed all the same.
 """
 
 import asyncio
@@ -116,7 +116,9 @@ class Stream:
 
 
 async def push_tickers(feed: Feed, now_ms: Any) -> None:
-    """Every second, whether or not anything changed, as the convention has it. Runs until cancelled."""
+    """Every second, whether or not anything changed, as the convention has it. Runs until
+    cancelled.
+    """
     while True:
         await asyncio.sleep(TICKER_S)
         feed.push_tickers(now_ms())

@@ -1,7 +1,8 @@
 """The routes that change something: signed actions one by one, many in one request, and the faucet.
 
-One table drives routing, OpenAPI and the human docs. The Struct that is decoded here is the one that the
-wallet signed; who signed is proved here, whether that signer may is the exchange's to decide.
+One table drives routing, OpenAPI and the human docs. The Struct that is decoded here is the one
+that the wallet signed; who signed is proved here, whether that signer may is the exchange's to
+decide.
 """
 
 import asyncio
@@ -41,10 +42,18 @@ class SignedRoute(msgspec.Struct, frozen=True):
 
 
 SIGNED_ROUTES: tuple[SignedRoute, ...] = (
-    SignedRoute("POST", "/api/v1/sell", cm.SwapExactIn, "Swap an exact amount in for at least a minimum out"),
-    SignedRoute("POST", "/api/v1/buy", cm.SwapExactOut, "Swap at most a maximum in for an exact amount out"),
-    SignedRoute("POST", "/api/v1/add-liquidity", cm.AddLiquidity, "Deposit both tokens of a pool for shares"),
-    SignedRoute("POST", "/api/v1/remove-liquidity", cm.RemoveLiquidity, "Burn shares for both tokens"),
+    SignedRoute(
+        "POST", "/api/v1/sell", cm.SwapExactIn, "Swap an exact amount in for at least a minimum out"
+    ),
+    SignedRoute(
+        "POST", "/api/v1/buy", cm.SwapExactOut, "Swap at most a maximum in for an exact amount out"
+    ),
+    SignedRoute(
+        "POST", "/api/v1/add-liquidity", cm.AddLiquidity, "Deposit both tokens of a pool for shares"
+    ),
+    SignedRoute(
+        "POST", "/api/v1/remove-liquidity", cm.RemoveLiquidity, "Burn shares for both tokens"
+    ),
     SignedRoute("POST", "/api/v1/transfer", cm.Transfer, "Move available funds to another owner"),
     SignedRoute("POST", "/api/v1/withdraw", cm.Withdraw, "Take funds out of the exchange"),
     SignedRoute("POST", "/api/v1/agents", cm.ApproveAgent, "Let another key trade for the owner"),
@@ -53,10 +62,18 @@ SIGNED_ROUTES: tuple[SignedRoute, ...] = (
     SignedRoute("DELETE", "/api/v1/api-keys", cm.RevokeApiKey, "Revoke an Ed25519 key"),
     SignedRoute("POST", "/api/v1/assets", cm.ListAsset, "Operator: list an asset"),
     SignedRoute("POST", "/api/v1/markets", cm.ListMarket, "Operator: list a market"),
-    SignedRoute("POST", "/api/v1/markets/update", cm.UpdateMarket, "Operator: change a market's terms"),
-    SignedRoute("POST", "/api/v1/markets/status", cm.SetMarketStatus, "Operator: open or pause markets"),
-    SignedRoute("POST", "/api/v1/protocol-fee", cm.SetProtocolFee, "Operator: who gets V2's protocol fee"),
-    SignedRoute("POST", "/api/v1/operator", cm.SetOperator, "Operator: hand over to another wallet"),
+    SignedRoute(
+        "POST", "/api/v1/markets/update", cm.UpdateMarket, "Operator: change a market's terms"
+    ),
+    SignedRoute(
+        "POST", "/api/v1/markets/status", cm.SetMarketStatus, "Operator: open or pause markets"
+    ),
+    SignedRoute(
+        "POST", "/api/v1/protocol-fee", cm.SetProtocolFee, "Operator: who gets V2's protocol fee"
+    ),
+    SignedRoute(
+        "POST", "/api/v1/operator", cm.SetOperator, "Operator: hand over to another wallet"
+    ),
 )
 
 
@@ -93,7 +110,8 @@ _encode = msgspec.json.Encoder().encode
 
 def endpoints(services: Services) -> dict[tuple[str, str], Endpoint]:
     table: dict[tuple[str, str], Endpoint] = {
-        (route.method, route.path): signed_endpoint(services, route.action) for route in SIGNED_ROUTES
+        (route.method, route.path): signed_endpoint(services, route.action)
+        for route in SIGNED_ROUTES
     }
     table["POST", ACTIONS_PATH] = actions_endpoint(services)
     if services.state.sandbox:
@@ -122,7 +140,9 @@ def signed_endpoint(services: Services, action: Any) -> Endpoint:
 
 
 def actions_endpoint(services: Services) -> Endpoint:
-    """Each element its own outcome, in order; only what is no list of actions is refused as a whole."""
+    """Each element its own outcome, in order; only what is no list of actions is refused as a
+    whole.
+    """
     decoder = msgspec.json.Decoder(Elements, dec_hook=decode_wire, strict=True)
 
     async def endpoint(body: bytes) -> Answer:
@@ -130,7 +150,9 @@ def actions_endpoint(services: Services) -> Endpoint:
         if isinstance(elements, Rejected):
             return _refused(services, elements)
         if len(elements) > BATCH_MAX:
-            return _refused(services, malformed(f"{len(elements)} actions; send at most {BATCH_MAX} - at `$`"))
+            return _refused(
+                services, malformed(f"{len(elements)} actions; send at most {BATCH_MAX} - at `$`")
+            )
         proved: list[Submission | Rejected] = []
         for index, element in enumerate(elements):
             if index and index % VERIFIED_AT_ONCE == 0:
@@ -168,7 +190,8 @@ def faucet_endpoint(services: Services) -> Endpoint:
             amount = FAUCET_TOKENS * 10 ** state.assets[symbol].decimals if symbol else 1
         outcome = await services.writer.submit(
             Submission(
-                cm.FaucetDeposit(owner=wish.owner, token=token, amount=amount), Evidence(scheme=FAUCET)
+                cm.FaucetDeposit(owner=wish.owner, token=token, amount=amount),
+                Evidence(scheme=FAUCET),
             )
         )
         if isinstance(outcome, Rejected):

@@ -1,4 +1,5 @@
-"""From the inside to the wire: amounts as decimal strings, addresses with their EIP-55 checksum, events.
+"""From the inside to the wire: amounts as decimal strings, addresses with their EIP-55 checksum,
+events.
 
 Everything here is text for a client; nothing of it is ever hashed, signed or decided on.
 """
@@ -74,7 +75,7 @@ def token_of(state: State, symbol: str) -> str:
 
 
 def naive_time(time_ms: int) -> str:
-    """UTC without a zone, to the microsecond: 2025-01-21T06:34:54.691000, as the convention has it."""
+    """UTC without a zone, to the microsecond: 2025-01-21T06:34:54.691000."""
     seconds, millis = divmod(time_ms, 1000)
     stamp = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{stamp}.{millis:03d}000"
@@ -97,7 +98,8 @@ def resolve_token(state: State, text: str) -> str | Rejected:
     asset = state.assets.get(text)
     if asset is None:
         return Rejected(
-            Code.INVALID_ASSET, f"No asset {text[:40]!r}; GET /api/v1/assets lists symbols and addresses"
+            Code.INVALID_ASSET,
+            f"No asset {text[:40]!r}; GET /api/v1/assets lists symbols and addresses",
         )
     return asset.token
 

@@ -1,7 +1,7 @@
 """What a swap would do now, as a price: the same route as the swap itself, so the same amounts.
 
-Prices are exact ratios (numerator, denominator) in whole tokens: quote per base where the route is one
-hop, tokenOut per tokenIn where it is several. Nothing is rounded here but what is named so.
+Prices are exact ratios (numerator, denominator) in whole tokens: quote per base where the route is
+one hop, tokenOut per tokenIn where it is several. Nothing is rounded here but what is named so.
 """
 
 import msgspec
@@ -20,10 +20,11 @@ Ratio = tuple[int, int]
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """`spot_price`: the reserves' ratio before the swap, without the fee. `execution_price`: net of all
-    fees. `worst_price`: what the last unit costs with the fee, in quote base units per whole base token,
-    rounded to the market's tick away from the taker; None on several hops, and where it rounds down to
-    nothing. `impact_bps`: how far the average price without fees is from spot, rounded up, never negative.
+    """`spot_price`: the reserves' ratio before the swap, without the fee. `execution_price`: net of
+    all fees. `worst_price`: what the last unit costs with the fee, in quote base units per whole
+    base token, rounded to the market's tick away from the taker; None on several hops, and where it
+    rounds down to nothing. `impact_bps`: how far the average price without fees is from spot,
+    rounded up, never negative.
     """
 
     route: Route
@@ -43,7 +44,9 @@ def quote_exact_in(state: State, token_in: str, token_out: str, amount_in: int) 
     return _quote(state, best_exact_in(state, *pair, amount_in))
 
 
-def quote_exact_out(state: State, token_in: str, token_out: str, amount_out: int) -> Quote | Rejected:
+def quote_exact_out(
+    state: State, token_in: str, token_out: str, amount_out: int
+) -> Quote | Rejected:
     """What `amount_out` base units would cost; refused exactly where SwapExactOut would be."""
     pair = swap_pair(state, token_in, token_out, amount_out, "amountOut")
     if isinstance(pair, Rejected):
@@ -103,7 +106,7 @@ def _quote(state: State, route: Route | Rejected) -> Quote | Rejected:
 
 
 def _impact_bps(route: Route) -> int:
-    """ceil(10^4 * (1 - product over hops of (out / (in less fee)) / (reserve_out / reserve_in)))."""
+    """ceil(10^4 * (1 - product of (out / (in less fee)) / (reserve_out / reserve_in) over hops))."""
     kept = whole = 1
     for hop in route.hops:
         reserve_in, reserve_out = _reserves(hop)
@@ -113,7 +116,9 @@ def _impact_bps(route: Route) -> int:
 
 
 def _worst_price(state: State, hop: Hop) -> int | None:
-    """The marginal price with fee after the swap, as quote base units per whole base token, on the tick."""
+    """The marginal price with fee after the swap, as quote base units per whole base token, on the
+    tick.
+    """
     market = hop.edge.market
     reserve_in, reserve_out = _reserves(hop)
     numerator, denominator = marginal_price(
@@ -123,7 +128,8 @@ def _worst_price(state: State, hop: Hop) -> int | None:
     tick = market.tick_size
     if hop.edge.sells_base:
         return denominator * whole_base // (numerator * tick) * tick or None
-    return -(-numerator * whole_base // (denominator * tick)) * tick
+    ticks: int = -(-numerator * whole_base // (denominator * tick))
+    return ticks * tick
 
 
 def _reserves(hop: Hop) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, desc, select, tuple_
+from sqlalchemy import Select, and_, desc, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from xyk.storage.candles import Candle, Ticker, fill_candles, roll_up
@@ -107,6 +107,21 @@ class PoolDay(msgspec.Struct, frozen=True):
     swaps: int = 0
 
 
+class Minute(msgspec.Struct, frozen=True):
+    """One minute of a market; prices are decimal text, None where no fill formed the price."""
+
+    start_ms: int
+    open: str | None
+    high: str | None
+    low: str | None
+    close: str | None
+    base_volume: int
+    quote_volume: int
+    base_fees: int
+    quote_fees: int
+    trades: int
+
+
 class LiquidityPosition(msgspec.Struct, frozen=True):
     """A position with what it earned so far, in base units; `seq` is the entry that changed it
     last."""
@@ -177,6 +192,26 @@ class History:
             return Ticker.flat(rows[0].close) if rows and rows[0].close else None
         return roll_up(rows)
 
+    async def minutes(self, market: str, now_ms: int) -> list[Minute]:
+        """The minutes with fills of the last 24 hours, oldest first."""
+        query = (
+            select(CANDLES, POOL_MINUTES.c.base_fees, POOL_MINUTES.c.quote_fees)
+            .outerjoin(
+                POOL_MINUTES,
+                and_(
+                    POOL_MINUTES.c.market == CANDLES.c.market,
+                    POOL_MINUTES.c.start_ms == CANDLES.c.start_ms,
+                ),
+            )
+            .where(
+                CANDLES.c.market == market,
+                CANDLES.c.start_ms > now_ms - DAY_MS,
+                CANDLES.c.start_ms <= now_ms,
+            )
+            .order_by(CANDLES.c.start_ms)
+        )
+        return [_minute(row) for row in await self._rows(query)]
+
     async def pool_24h(self, market: str, now_ms: int) -> PoolDay:
         """The same minutes of the pool alone."""
         query = select(POOL_MINUTES).where(
@@ -246,6 +281,23 @@ class History:
         async with self._engine.connect() as connection:
             rows: Sequence[Any] = (await connection.execute(query)).all()
         return rows
+
+
+def _minute(row: Any) -> Minute:
+    """Where no fill formed the price, the row's prices are the close before it and not its own."""
+    forms = row.forming > 0
+    return Minute(
+        start_ms=row.start_ms,
+        open=row.open if forms else None,
+        high=row.high if forms else None,
+        low=row.low if forms else None,
+        close=row.close if forms else None,
+        base_volume=row.base_volume,
+        quote_volume=row.quote_volume,
+        base_fees=row.base_fees or 0,
+        quote_fees=row.quote_fees or 0,
+        trades=row.trades,
+    )
 
 
 def _page(query: Select[Any], columns: Any, limit: int, before: Place | None) -> Select[Any]:
