@@ -39,16 +39,9 @@ def create_app(services: Services) -> Gateway:
     feed = Feed(services.state, hub)
     services.writer.listeners.append(feed.publish)
     metrics = services.metrics
-    metrics.watch("xyk_queue_depth", "Actions not yet decided", lambda: services.writer.queue_depth)
-    metrics.watch("xyk_seq", "Last committed entry", lambda: services.writer.committed_seq)
     metrics.watch("xyk_subscriptions", "Streams subscribed to", lambda: hub.subscriptions)
     metrics.watch("xyk_stream_frames", "Frames queued for websockets", lambda: hub.sent)
     metrics.watch("xyk_slow_readers", "Websockets closed as too slow", lambda: hub.slow)
-    metrics.watch(
-        "xyk_projection_lag",
-        "Entries that the read tables are behind",
-        lambda: max(0, services.writer.committed_seq - services.projected()),
-    )
     table = endpoints(services)
     reads = _reads(services, feed)
     return Gateway(

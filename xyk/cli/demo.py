@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from xyk.cli.amounts import short
 from xyk.client.client import Client
+from xyk.client.connection import PATIENCE_S
 from xyk.client.stream import Stream
 from xyk.domain.units import BPS
 from xyk.wallet.signer import Wallet
@@ -44,11 +45,11 @@ class Screen(Protocol):
         ...
 
 
-async def demo(base_url: str, screen: Screen) -> None:
+async def demo(base_url: str, screen: Screen, *, patience_s: float = PATIENCE_S) -> None:
     """Raises Refused or Unanswered where the exchange does not play along."""
     async with (
-        Client(base_url, Wallet.random()) as alice,
-        Client(base_url, Wallet.random()) as bob,
+        Client(base_url, Wallet.random(), patience_s=patience_s) as alice,
+        Client(base_url, Wallet.random(), patience_s=patience_s) as bob,
         Stream(base_url, [f"trade.{MARKET}", f"pool.{MARKET}", f"ticker.{MARKET}"]) as stream,
     ):
         feed = Feed(stream, screen.price)

@@ -13,8 +13,10 @@ from xyk.cli.keys import DEMO, kept_wallet
 from xyk.domain.commands import AddLiquidity, FaucetDeposit
 from xyk.domain.rejections import Rejected
 from xyk.domain.request import EIP712, FAUCET
+from xyk.engine.clock import Clock
 from xyk.engine.entry import Evidence
-from xyk.engine.writer import Clock, Submission, Writer
+from xyk.engine.submission import Submission
+from xyk.engine.writer import Writer
 from xyk.exchange.state import State
 from xyk.wallet.signer import NonceClock, Wallet
 from xyk.wallet.typed_data import Domain, digest

@@ -13,6 +13,7 @@ import typer
 
 DATA = Path("data")
 URL = "http://127.0.0.1:8000"
+SNAPSHOT_EVERY = 100_000  # entries; about what a start folds in a second
 
 
 class LogFormat(StrEnum):
@@ -83,5 +84,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seed_demo: bool = False
     log: LogFormat = LogFormat.CONSOLE
     accept_clock: bool = False
-    snapshot_every: int = 100_000
+    snapshot_every: int = SNAPSHOT_EVERY
     visibility: Visibility = Visibility.PUBLIC

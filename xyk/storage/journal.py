@@ -1,184 +1,194 @@
-"""The journal in SQLite and in PostgreSQL, on the drivers themselves: an append is the hot path.
+"""The journal in SQLite and in PostgreSQL, on the drivers themselves.
 
-Both keep `tables.EntryRow` and no index besides its key. An append is one transaction that is on
-disk when it returns: SQLite with synchronous=FULL, PostgreSQL with synchronous_commit=on.
+One statement a group, which is one transaction and one step in the driver's thread: while the event
+loop is busy, every return from SQLite into Python may wait for it. Entries go in and come out as
+they are; whether they are whole is for the replica to say.
 """
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import aiosqlite
 import asyncpg
-import msgspec
-from sqlalchemy import make_url
+from msgspec.structs import astuple
 
 from xyk.engine.entry import GENESIS_HASH, Entry
-from xyk.engine.journal import Journal
+from xyk.storage.checkpoint import Checkpointer
+from xyk.storage.database import KEEPALIVES, postgres_dsn
 
-COLUMNS = tuple(field.name for field in msgspec.structs.fields(Entry))
-BATCH = 1_000  # entries read at once
-CHECKPOINT_ROWS = 4_096  # appended between two checkpoints; about 5 MB of write-ahead log
-BUSY_TIMEOUT_S = 10.0
-READERS_MAX = 4
+APPEND_MAX = 1_024  # entries of one append
+BATCH = 1_000  # rows of one read
+CHECKPOINT_BYTES = 4 * 1024 * 1024  # appended between two checkpoints
+BUSY_TIMEOUT_MS = 10_000
+READERS_MAX = 4  # connections to PostgreSQL
+JOURNAL_KEY = 0x78796B_00000002  # "xyk": of the advisory lock of whoever appends
+PREDECESSOR_TIMEOUT_S = 30.0
 
-_NAMES = ", ".join(COLUMNS)
-_INSERT = f"INSERT INTO entries ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"
-_RANGE = f"SELECT {_NAMES} FROM entries WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT {BATCH}"
-_ONE = f"SELECT {_NAMES} FROM entries WHERE seq = ?"
-_HEAD = "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"
-_PG_RANGE = _RANGE.replace("?", "$1", 1).replace("?", "$2", 1)
-_PG_ONE = _ONE.replace("?", "$1")
-_SEQ_MAX = 2**63 - 1
+FIELDS = Entry.__struct_fields__
+COLUMNS = ", ".join(FIELDS)
 
 
-async def open_journal(data: Path, database_url: str = "", *, read_only: bool = False) -> Journal:
-    """The journal of the data folder, or of PostgreSQL where a URL is given; its schema exists.
-
-    `read_only` is for replay and verify beside a running server: nothing is written, no lock taken.
+def _insert(rows: int) -> str:
+    """For up to `rows` rows; those whose seq is NULL are left out. Few sizes make few statements
+    for SQLite to keep.
     """
-    if database_url:
-        return await PostgresJournal.open(database_url, read_only=read_only)
-    return await SqliteJournal.open(data / "journal.db", read_only=read_only)
+    row = f"({', '.join('?' * len(FIELDS))})"
+    values = ", ".join([row] * rows)
+    return f"INSERT INTO entries SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL"
+
+
+INSERTS = {1 << power: _insert(1 << power) for power in range(APPEND_MAX.bit_length())}
 
 
 class SqliteJournal:
-    """One connection appends, another one reads; a thread copies the write-ahead log back, because
-    a checkpoint inside an append would cost its waiters milliseconds.
-    """
+    """`journal.db`: WAL, synchronous=FULL. The table is there (storage/migrate)."""
 
-    def __init__(self, path: Path, writer: aiosqlite.Connection | None, reader: Any) -> None:
-        self._path = path
+    def __init__(
+        self,
+        reader: aiosqlite.Connection,
+        writer: aiosqlite.Connection | None,
+        checkpointer: Checkpointer | None,
+    ) -> None:
+        self._reader = reader  # its own thread, so that reads do not wait behind a commit
         self._writer = writer
-        self._reader: aiosqlite.Connection = reader
-        self._rows = 0  # appended since the last checkpoint
-        self._checkpoint: asyncio.Task[None] | None = None
+        self._checkpointer = checkpointer
+        self._appended_bytes = 0
 
     @classmethod
-    async def open(cls, path: Path, *, read_only: bool = False) -> "SqliteJournal":
-        """Raises sqlite3.OperationalError where there is no such file."""
-        source = f"file:{quote(str(path))}?mode={'ro' if read_only else 'rw'}"
-        writer = None
-        if not read_only:
-            writer = await aiosqlite.connect(
-                source, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S
-            )
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 0"):
-                await writer.execute(f"PRAGMA {pragma}")
-        reader = await aiosqlite.connect(
-            source, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S
-        )
-        await reader.execute("PRAGMA query_only = ON")
-        return cls(path, writer, reader)
+    async def open(cls, path: Path) -> "SqliteJournal":
+        """For the one process that holds the lock."""
+        writer = await _connect(path, "rw")
+        try:
+            for pragma in (
+                "journal_mode = WAL",
+                "synchronous = FULL",
+                "fullfsync = 1",  # macOS: fsync alone does not reach the disk there
+                "wal_autocheckpoint = 0",
+            ):
+                await writer.execute_fetchall(f"PRAGMA {pragma}")
+            return cls(await _connect(path, "ro"), writer, Checkpointer(path))
+        except BaseException:
+            await writer.close()
+            raise
+
+    @classmethod
+    async def open_read_only(cls, path: Path) -> "SqliteJournal":
+        """Without the lock, beside a running server or without one."""
+        return cls(await _connect(path, "ro"), None, None)
 
     async def head(self) -> tuple[int, str]:
-        row = await (await self._reader.execute(_HEAD)).fetchone()
-        return (row[0], row[1]) if row is not None else (0, GENESIS_HASH)
+        rows = await self._fetch("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1")
+        return next(((seq, digest) for seq, digest in rows), (0, GENESIS_HASH))
 
     async def append(self, entries: Sequence[Entry]) -> None:
-        """Raises sqlite3.Error, with nothing written, also where the seq is taken already."""
-        writer = self._writer
-        assert writer is not None, "opened to read"
-        await writer.execute("BEGIN IMMEDIATE")
-        try:
-            await writer.executemany(_INSERT, [msgspec.structs.astuple(entry) for entry in entries])
-            await writer.execute("COMMIT")
-        except BaseException:
-            if writer.in_transaction:
-                await writer.execute("ROLLBACK")
-            raise
-        self._rows += len(entries)
-        if self._rows >= CHECKPOINT_ROWS and self._checkpoint is None:
-            self._rows = 0
-            self._checkpoint = asyncio.create_task(self._copy_back())
+        assert self._writer is not None, "opened to read"
+        assert 0 < len(entries) <= APPEND_MAX
+        rows = 1 << (len(entries) - 1).bit_length()
+        values: list[Any] = [value for entry in entries for value in astuple(entry)]
+        values += [None] * (len(FIELDS) * (rows - len(entries)))
+        await self._writer.execute_fetchall(INSERTS[rows], values)
+        self._nudge(entries)
 
     async def read(self, after: int, until: int | None = None) -> AsyncIterator[Sequence[Entry]]:
-        last = _SEQ_MAX if until is None else until
-        while True:
-            rows = list(await self._reader.execute_fetchall(_RANGE, (after, last)))
-            if not rows:
-                return
-            yield [Entry(*row) for row in rows]
-            after = rows[-1][0]
+        query = (
+            f"SELECT {COLUMNS} FROM entries WHERE seq > ? AND (? IS NULL OR seq <= ?)"
+            f" ORDER BY seq LIMIT {BATCH}"
+        )
+        while rows := await self._fetch(query, after, until, until):
+            batch = [Entry(*row) for row in rows]
+            yield batch
+            after = batch[-1].seq
 
     async def entry(self, seq: int) -> Entry | None:
-        row = await (await self._reader.execute(_ONE, (seq,))).fetchone()
-        return Entry(*row) if row is not None else None
+        rows = await self._fetch(f"SELECT {COLUMNS} FROM entries WHERE seq = ?", seq)
+        return next((Entry(*row) for row in rows), None)
 
     async def close(self) -> None:
-        if self._checkpoint is not None:
-            await self._checkpoint
+        if self._checkpointer is not None:
+            await asyncio.to_thread(self._checkpointer.close)
         await self._reader.close()
         if self._writer is not None:
-            await self._writer.close()  # the last connection leaves one file behind
+            await self._writer.close()  # the last one: folds the log into the database
 
-    async def _copy_back(self) -> None:
-        try:
-            await asyncio.to_thread(_checkpoint, self._path)
-        finally:
-            self._checkpoint = None
+    async def _fetch(self, query: str, *values: Any) -> list[Any]:
+        return list(await self._reader.execute_fetchall(query, values))
 
-
-def _checkpoint(path: Path) -> None:
-    """PASSIVE: never waits for, and never stops, who appends or reads."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_S)
-    try:
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    finally:
-        connection.close()
+    def _nudge(self, entries: Sequence[Entry]) -> None:
+        self._appended_bytes += sum(
+            len(one.command) + len(one.evidence) + len(one.events) for one in entries
+        )
+        if self._appended_bytes >= CHECKPOINT_BYTES and self._checkpointer is not None:
+            self._appended_bytes = 0
+            self._checkpointer.nudge()
 
 
 class PostgresJournal:
-    """Table journal.entries. One connection appends, a small pool reads."""
+    """Table `entries` of schema `journal`. The table is there (storage/migrate)."""
 
-    def __init__(self, writer: Any, readers: Any) -> None:
-        self._writer = writer
+    def __init__(self, readers: Any, writer: Any) -> None:
         self._readers = readers
+        self._writer = writer
 
     @classmethod
-    async def open(cls, database_url: str, *, read_only: bool = False) -> "PostgresJournal":
-        """Raises OSError or asyncpg.PostgresError where the database cannot be reached."""
-        settings = {"search_path": "journal", "synchronous_commit": "on"}
-        dsn = driver_url(database_url)
-        writer = None
-        if not read_only:
-            writer = await asyncpg.connect(dsn, server_settings=settings)
-        readers = await asyncpg.create_pool(
-            dsn,
-            min_size=1,
-            max_size=READERS_MAX,
-            server_settings={"search_path": "journal", "default_transaction_read_only": "on"},
-        )
-        return cls(writer, readers)
+    async def open(cls, url: str) -> "PostgresJournal":
+        """For the one process that holds the lock. Waits until the session of a predecessor is
+        gone, which may commit for a moment after its process was killed.
+        """
+        readers = await _pool(url)
+        try:
+            writer = await asyncpg.connect(
+                postgres_dsn(url), server_settings={"synchronous_commit": "on", **KEEPALIVES}
+            )
+        except BaseException:
+            readers.terminate()
+            raise
+        try:
+            await writer.execute(
+                "SELECT pg_advisory_lock($1)", JOURNAL_KEY, timeout=PREDECESSOR_TIMEOUT_S
+            )
+        except BaseException:
+            writer.terminate()
+            readers.terminate()
+            raise
+        return cls(readers, writer)
+
+    @classmethod
+    async def open_read_only(cls, url: str) -> "PostgresJournal":
+        """Without the lock, beside a running server or without one."""
+        return cls(await _pool(url), None)
 
     async def head(self) -> tuple[int, str]:
-        row = await self._readers.fetchrow(_HEAD)
-        return (row["seq"], row["hash"]) if row is not None else (0, GENESIS_HASH)
+        query = "SELECT seq, hash FROM journal.entries ORDER BY seq DESC LIMIT 1"
+        row = await self._readers.fetchrow(query)
+        return (row["seq"], row["hash"]) if row else (0, GENESIS_HASH)
 
     async def append(self, entries: Sequence[Entry]) -> None:
-        """Raises asyncpg.PostgresError or OSError; where the connection breaks it is not known
-        whether the group was written.
-        """
-        records = [msgspec.structs.astuple(entry) for entry in entries]
+        assert self._writer is not None, "opened to read"
+        assert 0 < len(entries) <= APPEND_MAX
         await self._writer.copy_records_to_table(
-            "entries", schema_name="journal", columns=COLUMNS, records=records
+            "entries",
+            schema_name="journal",
+            columns=FIELDS,
+            records=[astuple(entry) for entry in entries],
         )
 
     async def read(self, after: int, until: int | None = None) -> AsyncIterator[Sequence[Entry]]:
-        last = _SEQ_MAX if until is None else until
-        while True:
-            rows = await self._readers.fetch(_PG_RANGE, after, last)
-            if not rows:
-                return
-            yield [Entry(*row) for row in rows]
-            after = rows[-1]["seq"]
+        query = (
+            f"SELECT {COLUMNS} FROM journal.entries"
+            " WHERE seq > $1 AND ($2::bigint IS NULL OR seq <= $2)"
+            f" ORDER BY seq LIMIT {BATCH}"
+        )
+        while rows := await self._readers.fetch(query, after, until):
+            batch = [Entry(*row) for row in rows]
+            yield batch
+            after = batch[-1].seq
 
     async def entry(self, seq: int) -> Entry | None:
-        row = await self._readers.fetchrow(_PG_ONE, seq)
-        return Entry(*row) if row is not None else None
+        query = f"SELECT {COLUMNS} FROM journal.entries WHERE seq = $1"
+        row = await self._readers.fetchrow(query, seq)
+        return Entry(*row) if row else None
 
     async def close(self) -> None:
         await self._readers.close()
@@ -186,6 +196,15 @@ class PostgresJournal:
             await self._writer.close()
 
 
-def driver_url(database_url: str) -> str:
-    """The URL as asyncpg takes it, without SQLAlchemy's name of a driver."""
-    return make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+async def _pool(url: str) -> Any:
+    return await asyncpg.create_pool(postgres_dsn(url), min_size=1, max_size=READERS_MAX)
+
+
+async def _connect(path: Path, mode: str) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(_uri(path, mode), uri=True, isolation_level=None)
+    await connection.execute_fetchall(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    return connection
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"{path.absolute().as_uri()}?mode={mode}"

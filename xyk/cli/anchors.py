@@ -1,0 +1,62 @@
+"""What is kept beside the journal and knows how far it went: snapshots and the read tables."""
+
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from xyk.cli.verify import Anchor
+from xyk.engine.snapshot import Snapshot
+from xyk.storage.connection import read_database, reading_engine
+from xyk.storage.errors import STORAGE_ERRORS
+from xyk.storage.history import History
+
+
+class SnapshotFile(NamedTuple):
+    """`header` is None where the file does not hold what it was written with; `why` says so."""
+
+    name: str
+    header: Snapshot | None
+    why: str
+
+
+def snapshot_files(folder: Path) -> list[SnapshotFile]:
+    """Oldest first."""
+    found = []
+    for path in sorted(folder.glob("[0-9]*.json")):
+        try:
+            line, _, rest = path.read_bytes().partition(b"\n")
+            header = msgspec.json.decode(line, type=Snapshot)
+        except FileNotFoundError:  # the server keeps the newest few
+            continue
+        except (OSError, ValueError) as fault:
+            found.append(SnapshotFile(path.name, None, f"its header cannot be read: {fault}"))
+            continue
+        if sha256(rest.removesuffix(b"\n")).hexdigest() == header.digest:
+            found.append(SnapshotFile(path.name, header, ""))
+        else:
+            found.append(SnapshotFile(path.name, None, "its state does not have its digest"))
+    return found
+
+
+def snapshot_anchors(files: list[SnapshotFile]) -> list[Anchor]:
+    return [
+        Anchor(f"snapshot {file.name}", header.seq, hash=header.hash, digest=header.digest)
+        for file in files
+        if (header := file.header) is not None
+    ]
+
+
+async def cursor_anchor(data: Path, database_url: str) -> list[Anchor]:
+    """The last entry that the read tables show; none where there are no such tables."""
+    if not database_url and not (data / "read.db").exists():
+        return []
+    engine = reading_engine(read_database(data, database_url))
+    try:
+        seq, digest = await History(engine).cursor()
+    except (*STORAGE_ERRORS, ValueError):  # no tables, or none that were ever filled
+        return []
+    finally:
+        await engine.dispose()
+    return [Anchor("the read tables' cursor", seq, hash=digest)] if seq else []

@@ -1,0 +1,232 @@
+"""The composition root: from settings to a running exchange, and back to files at rest.
+
+In order: the lock, before anything is read; the schema; the journal, with a genesis where it is
+empty; the newest good snapshot and the entries after it; the read tables up to the journal's end,
+so that every digest is known before the port opens; the writer. Closing goes the other way, after
+what was accepted is committed and projected.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from api.metrics import Metrics
+from api.services import Services
+from api.services import Settings as ApiSettings
+from xyk.cli.clock import SystemClock
+from xyk.cli.exits import CONFIG, CORRUPT, ENGINE, LOCKED, STORAGE, Stop
+from xyk.cli.genesis import genesis_entry
+from xyk.cli.seed import seed_demo
+from xyk.cli.settings import Settings
+from xyk.cli.snapshotter import Snapshotter
+from xyk.engine.clock import Clock, ClockRefused
+from xyk.engine.journal import Journal
+from xyk.engine.replica import CorruptJournal
+from xyk.engine.snapshot import SnapshotFolder, Start, restore
+from xyk.engine.writer import Writer
+from xyk.storage.connection import read_database, reading_engine, writing_engine
+from xyk.storage.database import DataFolder
+from xyk.storage.errors import STORAGE_ERRORS
+from xyk.storage.history import History
+from xyk.storage.journal import PostgresJournal, SqliteJournal
+from xyk.storage.lock import DataInUse, FolderLock, PostgresLock
+from xyk.storage.migrate import upgrade
+from xyk.storage.projection import ForeignReadTables, Projection
+from xyk.wallet.typed_data import Domain
+
+OnFailure = Callable[[BaseException], None]
+
+log = logging.getLogger("xyk")
+
+
+class LockLost(Exception):
+    """Another process may be the writer already."""
+
+
+class Exchange:
+    """What `running` gives. `failed` is set, and `failure` says why, when serving must end."""
+
+    def __init__(self, services: Services, projection: Projection) -> None:
+        self.services = services
+        self.projection = projection
+        self.failed = asyncio.Event()
+        self.failure: BaseException | None = None
+
+    def fail(self, error: BaseException) -> None:
+        if self.failure is None:
+            self.failure = error
+            self.failed.set()
+
+
+def failure_code(error: BaseException) -> int:
+    """The exit code of a process that ends for this reason."""
+    match error:
+        case CorruptJournal() | ForeignReadTables():
+            return CORRUPT
+        case DataInUse() | LockLost():
+            return LOCKED
+        case ClockRefused():
+            return CONFIG
+    return STORAGE if isinstance(error, STORAGE_ERRORS) else ENGINE
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, version: str, *, on_failure: OnFailure, clock: Clock | None = None
+) -> AsyncIterator[Exchange]:
+    """A writer that takes submissions. Raises Stop where it cannot start; `on_failure` is called
+    when the writer fails or the lock is lost, and must end the process."""
+    async with AsyncExitStack() as stack:
+        try:
+            exchange = await _start(stack, settings, version, on_failure, clock or SystemClock())
+        except (CorruptJournal, ForeignReadTables, DataInUse, ClockRefused, ValueError) as fault:
+            code = CONFIG if isinstance(fault, ValueError) else failure_code(fault)
+            raise Stop(code, str(fault)) from fault
+        except STORAGE_ERRORS as fault:
+            raise Stop(STORAGE, f"{settings.data}: {fault}") from fault
+        yield exchange
+
+
+async def _start(
+    stack: AsyncExitStack,
+    settings: Settings,
+    version: str,
+    on_failure: OnFailure,
+    clock: Clock,
+) -> Exchange:
+    folder = DataFolder(settings.data)
+    folder.create()
+    lock = FolderLock.take(folder.lock)
+    stack.callback(lock.release)
+    if settings.database_url:
+        database_lock = await PostgresLock.take(
+            settings.database_url, lambda why: on_failure(LockLost(why))
+        )
+        stack.push_async_callback(database_lock.release)
+    await upgrade(settings.data, settings.database_url)
+    journal = await _open_journal(settings)
+    stack.push_async_callback(journal.close)
+    if (await journal.head())[0] == 0:
+        await journal.append([genesis_entry(settings, clock.now_ms())])
+    snapshots = SnapshotFolder(folder.snapshots)
+    start = await _restore(journal, snapshots)
+    state = start.replica.state
+    if settings.sandbox and not state.sandbox:
+        raise Stop(CONFIG, f"{settings.data} holds an exchange that is no sandbox")
+    projection = await _catch_up(stack, settings, journal)
+    reading = reading_engine(read_database(settings.data, settings.database_url))
+    stack.push_async_callback(reading.dispose)
+    metrics = Metrics()
+    history = History(reading)
+    writer = Writer(
+        state,
+        journal,
+        clock,
+        history.find_action,
+        projected=lambda: projection.seq,
+        observer=metrics,
+        on_failure=on_failure,
+        accept_clock=settings.accept_clock,
+    )
+    snapshotter = Snapshotter(settings, snapshots, start.snapshot)
+    services = Services(
+        state=state,
+        writer=writer,
+        clock=clock,
+        history=history,
+        projected=lambda: projection.seq,
+        domain=Domain(state.salt, state.chain_id, state.contract),
+        settings=ApiSettings(version=version, visibility=settings.visibility.value),
+        metrics=metrics,
+        state_digest=snapshotter.state_digest,
+    )
+    exchange = Exchange(services, projection)
+    _watch(metrics, writer, projection, snapshotter)
+    stack.push_async_callback(snapshotter.stop)
+    await _run(stack, exchange, writer, projection)
+    writer.listeners += [projection.feed, snapshotter.on_committed]
+    snapshotter.consider(state.seq)
+    if settings.seed_demo:
+        filled = await seed_demo(writer, state, clock, settings.data)
+        log.info("demo liquidity in %d pools", filled)
+        await projection.reached(writer.committed_seq)
+    return exchange
+
+
+async def _open_journal(settings: Settings) -> Journal:
+    if settings.database_url:
+        return await PostgresJournal.open(settings.database_url)
+    return await SqliteJournal.open(DataFolder(settings.data).journal)
+
+
+async def _restore(journal: Journal, snapshots: SnapshotFolder) -> Start:
+    """The state at the journal's end; a row that cannot even be read is named too."""
+    reached = 0
+
+    def progress(seq: int) -> None:
+        nonlocal reached
+        reached = seq
+
+    try:
+        start = await restore(journal, snapshots, progress)
+    except STORAGE_ERRORS as fault:
+        why = f"it or one soon after cannot be read: {fault}"
+        raise CorruptJournal(reached + 1, why) from fault
+    for skipped in start.skipped:
+        log.warning("snapshot %s is passed over: %s", skipped.name, skipped.why)
+    origin = f"snapshot {start.snapshot.seq}" if start.snapshot is not None else "genesis"
+    log.info("folded to seq %d from %s", start.replica.state.seq, origin)
+    return start
+
+
+async def _catch_up(stack: AsyncExitStack, settings: Settings, journal: Journal) -> Projection:
+    engine = writing_engine(read_database(settings.data, settings.database_url))
+    stack.push_async_callback(engine.dispose)
+    projection = Projection(engine, journal)
+    await projection.catch_up()
+    return projection
+
+
+async def _run(
+    stack: AsyncExitStack, exchange: Exchange, writer: Writer, projection: Projection
+) -> None:
+    """Starts both tasks; at the end drains the writer first, then the read tables."""
+    projecting = asyncio.create_task(projection.run(), name="projection")
+    projecting.add_done_callback(lambda task: _report(task, exchange))
+
+    async def stop_projection() -> None:
+        projection.stop()
+        await asyncio.wait([projecting])
+
+    stack.push_async_callback(stop_projection)
+    writing = asyncio.create_task(writer.run(), name="writer")
+
+    async def stop_writer() -> None:
+        await writer.stop()
+        await asyncio.wait([writing])
+
+    stack.push_async_callback(stop_writer)
+
+
+def _report(task: asyncio.Task[None], exchange: Exchange) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("the projection failed: %r", error, exc_info=error)
+        exchange.fail(error)
+
+
+def _watch(
+    metrics: Metrics, writer: Writer, projection: Projection, snapshotter: Snapshotter
+) -> None:
+    def snapshot_seq() -> int:
+        newest = snapshotter.state_digest()
+        return newest.seq if newest is not None else 0
+
+    metrics.watch("xyk_seq", "The last committed entry", lambda: writer.committed_seq)
+    metrics.watch("xyk_queue_depth", "Actions that wait to be decided", lambda: writer.queue_depth)
+    metrics.watch(
+        "xyk_projection_lag_entries",
+        "Committed entries that the read tables do not show yet",
+        lambda: projection.lag,
+    )
+    metrics.watch("xyk_snapshot_seq", "The seq of the newest snapshot", snapshot_seq)

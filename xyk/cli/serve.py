@@ -1,0 +1,138 @@
+"""`xyk serve`: one process, uvicorn with uvloop in front of what compose.py builds.
+
+SIGINT and SIGTERM stop it gracefully: no new connections, open requests answered, then the writer
+drained and everything closed. A second signal stops waiting for clients.
+"""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Generator
+from importlib.metadata import PackageNotFoundError, version
+
+import uvicorn
+import uvloop
+
+from api.app import create_app
+from xyk.cli.compose import Exchange, failure_code, running
+from xyk.cli.exits import CONFIG, OK, Stop
+from xyk.cli.log import configure_log
+from xyk.cli.settings import Settings
+
+CLIENTS_TO_FINISH_S = 10
+SOCKET_FRAME_MAX = 65_536  # bytes that a client may send in one websocket frame
+BACKLOG = 2_048
+YOUNG_MAX = 50_000  # objects before the collector looks at the youngest; fewer, longer gaps
+
+log = logging.getLogger("xyk")
+
+
+def xyk_version() -> str:
+    try:
+        return version("xyk")
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        return "0"
+
+
+def serve(settings: Settings) -> int:
+    """Runs until a signal; the exit code. Raises Stop where it cannot start."""
+    configure_log(settings.log)
+    return uvloop.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> int:
+    async with running(settings, xyk_version(), on_failure=end_at_once) as exchange:
+        listener = _listen(settings)
+        server = Server(_config(exchange), listener)
+        supervised = asyncio.create_task(_supervise(exchange, server))
+        _keep_collector_away()
+        await server.serve([listener])
+        supervised.cancel()
+        code = OK if exchange.failure is None else failure_code(exchange.failure)
+    log.info("stopped")
+    return code
+
+
+def end_at_once(error: BaseException) -> None:
+    """After a failed commit or fold nobody may be answered, not even by a clean shutdown."""
+    code = failure_code(error)
+    print(f"xyk: stops without answering, exit {code}: {error!r}", file=sys.stderr, flush=True)
+    os._exit(code)
+
+
+class Server(uvicorn.Server):
+    """Signals end it gracefully and are not raised again; prints the address when it is open."""
+
+    def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
+        super().__init__(config)
+        self._address = listener.getsockname()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        loop = asyncio.get_running_loop()
+        ending = (signal.SIGINT, signal.SIGTERM)
+        for one in ending:
+            loop.add_signal_handler(one, self._end)
+        try:
+            yield
+        finally:
+            for one in ending:
+                loop.remove_signal_handler(one)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        host, port = self._address[:2]
+        shown = f"[{host}]" if ":" in host else host
+        print(f"xyk {xyk_version()} listens on http://{shown}:{port}", flush=True)
+
+    def _end(self) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def _config(exchange: Exchange) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(exchange.services),
+        http="httptools",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_max_size=SOCKET_FRAME_MAX,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=CLIENTS_TO_FINISH_S,
+        backlog=BACKLOG,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Bound, and not yet open: connections are refused until the server listens."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as fault:
+        listener.close()
+        raise Stop(
+            CONFIG, f"cannot listen on {settings.host}:{settings.port}: {fault.strerror}"
+        ) from None
+    listener.setblocking(False)
+    return listener
+
+
+async def _supervise(exchange: Exchange, server: Server) -> None:
+    await exchange.failed.wait()
+    server.should_exit = True
+
+
+def _keep_collector_away() -> None:
+    """What lives as long as the process is not looked at again: pauses of ms at every full run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_MAX, 20, 100)

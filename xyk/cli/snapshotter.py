@@ -1,0 +1,69 @@
+"""Has a child write a snapshot every so many entries; the server never encodes its state."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from api.services import StateDigest
+from xyk.cli.settings import Settings
+from xyk.engine.snapshot import Snapshot, SnapshotFolder
+from xyk.engine.submission import Committed
+
+log = logging.getLogger("xyk.snapshots")
+
+
+class Snapshotter:
+    """`on_committed` is a listener of the writer. One child at a time."""
+
+    def __init__(self, settings: Settings, folder: SnapshotFolder, newest: Snapshot | None) -> None:
+        """`newest`: the snapshot that the start began from."""
+        self._settings = settings
+        self._folder = folder
+        self._newest = newest
+        self._asked_at = newest.seq if newest is not None else 0
+        self._task: asyncio.Task[None] | None = None
+        self._child: asyncio.subprocess.Process | None = None
+
+    def state_digest(self) -> StateDigest | None:
+        newest = self._newest
+        return None if newest is None else StateDigest(newest.seq, newest.digest)
+
+    def on_committed(self, committed: Sequence[Committed]) -> None:
+        self.consider(committed[-1].entry.seq)
+
+    def consider(self, seq: int) -> None:
+        """A snapshot, if enough entries have come since the last one."""
+        if seq - self._asked_at >= self._settings.snapshot_every and self._task is None:
+            self._asked_at = seq
+            self._task = asyncio.create_task(self._snapshot())
+
+    async def stop(self) -> None:
+        """The unfinished file of a child that is ended is dropped by the next one."""
+        task = self._task
+        if task is not None:
+            if self._child is not None and self._child.returncode is None:
+                self._child.terminate()
+            await task
+
+    async def _snapshot(self) -> None:
+        environment = {**os.environ, "XYK_DATABASE_URL": self._settings.database_url}
+        arguments = ("-m", "xyk.cli.main", "snapshot", "--data", str(self._settings.data))
+        try:
+            self._child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *arguments,
+                env=environment,  # keeps the URL's password out of the process list
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C in the terminal is for the server alone
+            )
+            code = await self._child.wait()
+            if code:
+                log.warning("the snapshot at seq %d ended with code %d", self._asked_at, code)
+            self._newest = await asyncio.to_thread(self._folder.newest)
+        except OSError as error:
+            log.warning("no snapshot at seq %d: %s", self._asked_at, error)
+        finally:
+            self._child = self._task = None

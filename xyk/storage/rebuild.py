@@ -1,0 +1,108 @@
+"""Fills the read tables anew beside the old ones, and puts them in their place in one transaction.
+
+Readers, a running server too, see the old tables until then: a digest is never unknown because its
+table is being refilled. The server's projection finds its cursor moved and goes on from there. A
+rebuild that is broken off leaves the old tables as they were.
+"""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from xyk.engine.journal import Journal
+from xyk.storage.connection import READ, Database, read_database, writing_engine
+from xyk.storage.migrate import upgrade_database
+from xyk.storage.projection import Progress, Projection
+from xyk.storage.tables import READ_METADATA
+
+SIDE = "read_rebuild"  # the schema, or the file without its .db
+BUSY_TIMEOUT_MS = 60_000  # a server's projection commits in between
+
+
+async def rebuild(
+    journal: Journal, data: Path, database_url: str = "", progress: Progress | None = None
+) -> int:
+    """The seq up to which the read tables are new."""
+    database = read_database(data, database_url)
+    await upgrade_database(database)
+    side = _side(database, data)
+    await _drop(side, data)
+    try:
+        engine = writing_engine(side)
+        try:
+            seq = await _fill(engine, journal, progress)
+        finally:
+            await engine.dispose()
+        if database_url:
+            await _swap_schemas(database)
+        else:
+            await asyncio.to_thread(_swap_files, data / f"{READ}.db", data / f"{SIDE}.db")
+    finally:
+        await _drop(side, data)
+    return seq
+
+
+async def _fill(engine: AsyncEngine, journal: Journal, progress: Progress | None) -> int:
+    async with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.exec_driver_sql(f"CREATE SCHEMA {SIDE}")
+        await connection.run_sync(READ_METADATA.create_all)
+    projection = Projection(engine, journal)
+    await projection.catch_up(progress)
+    return projection.seq
+
+
+def _side(database: Database, data: Path) -> Database:
+    if database.url.get_backend_name() == "sqlite":
+        return Database(database.url.set(database=str(data / f"{SIDE}.db")), READ)
+    return Database(database.url, SIDE)
+
+
+async def _drop(side: Database, data: Path) -> None:
+    if side.url.get_backend_name() == "sqlite":
+        for file in data.glob(f"{SIDE}.db*"):
+            file.unlink(missing_ok=True)
+        return
+    engine = writing_engine(side)
+    try:
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {SIDE} CASCADE")
+    finally:
+        await engine.dispose()
+
+
+def _swap_files(read: Path, side: Path) -> None:
+    connection = sqlite3.connect(read, isolation_level=None)
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute(f"ATTACH ? AS {SIDE}", (str(side),))
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in _copies("main"):
+            connection.execute(statement)
+        connection.execute("COMMIT")
+    finally:
+        connection.close()  # rolls back what was not committed
+
+
+async def _swap_schemas(database: Database) -> None:
+    engine = writing_engine(database)
+    try:
+        async with engine.begin() as connection:
+            for statement in _copies(READ):
+                await connection.exec_driver_sql(statement)
+    finally:
+        await engine.dispose()
+
+
+def _copies(schema: str) -> list[str]:
+    """The cursor's table first: on PostgreSQL its locked row makes a projection wait."""
+    statements = []
+    tables = sorted(READ_METADATA.tables.values(), key=lambda table: table.name != "cursor")
+    for table in tables:
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
+        target, source = f'{schema}."{table.name}"', f'{SIDE}."{table.name}"'
+        statements.append(f"DELETE FROM {target}")
+        statements.append(f"INSERT INTO {target} ({names}) SELECT {names} FROM {source}")
+    return statements
