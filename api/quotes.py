@@ -52,7 +52,9 @@ _decoder = msgspec.json.Decoder(QuoteRequest, dec_hook=decode_wire, strict=True)
 
 @post("/api/v1/quote", status_code=200, summary="Quote a swap", tags=["quote"])
 async def post_quote(request: Request[Any, Any, Any], services: Services) -> Response[bytes]:
-    return await _answer(services, decode(_decoder, await request.body()))
+    body = await request.body()
+    wish: QuoteRequest | Rejected = decode(_decoder, body)
+    return await _answer(services, wish)
 
 
 @get("/api/v1/quote", summary="Quote a swap", tags=["quote"])

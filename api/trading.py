@@ -103,7 +103,7 @@ ELEMENTS: Mapping[str, Any] = {
     )
     for route in SIGNED_ROUTES
 }
-Elements: Any = list[reduce(or_, ELEMENTS.values())]  # type: ignore[misc]  # a union made at run time
+Elements: Any = list[reduce(or_, ELEMENTS.values())]  # type: ignore[misc]
 
 _encode = msgspec.json.Encoder().encode
 

@@ -43,7 +43,10 @@ class Trader:
     async def trade(self, url: str) -> None:
         """Returns when the server is gone."""
         async with self.client(url, patience_s=0) as client:
-            await client.domain()
+            try:
+                await client.domain()
+            except Unanswered:  # killed before it asked for anything
+                return
             while True:
                 signed = await client.sign(self._next(client))
                 try:

@@ -55,7 +55,9 @@ async def cursor_anchor(data: Path, database_url: str) -> list[Anchor]:
     engine = reading_engine(read_database(data, database_url))
     try:
         seq, digest = await History(engine).cursor()
-    except (*STORAGE_ERRORS, ValueError):  # no tables, or none that were ever filled
+    except ValueError:  # no cursor row: the tables were never filled
+        return []
+    except STORAGE_ERRORS:  # no tables
         return []
     finally:
         await engine.dispose()

@@ -109,7 +109,7 @@ def screen_for(console: Console) -> PlainScreen | LiveScreen:
 def steps_table(steps: list[Step]) -> Table:
     table = Table(title=None, expand=False)
     for name, justify in (("seq", "right"), ("who", "left"), ("what", "left"), ("result", "left")):
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]  # both are names
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for step in steps:
         table.add_row(str(step.seq or ""), step.who, step.what, step.result)
     return table

@@ -200,7 +200,7 @@ class Audit:
 
     def _check_unique(self, entry: Entry, command: Command, evidence: Evidence) -> None:
         """No digest twice. Digests of seconds whose nonces are refused anyway are forgotten."""
-        second = command.nonce // NONCE_SLOTS  # type: ignore[union-attr]  # every signed action has one
+        second = command.nonce // NONCE_SLOTS  # type: ignore[union-attr]
         known = self._digests.setdefault(second, set())
         if evidence.digest in known:
             raise Broken(entry.seq, f"the action {evidence.digest} was executed before")

@@ -106,7 +106,7 @@ def _quote(state: State, route: Route | Rejected) -> Quote | Rejected:
 
 
 def _impact_bps(route: Route) -> int:
-    """ceil(10^4 * (1 - product of (out / (in less fee)) / (reserve_out / reserve_in) over hops))."""
+    """ceil(10^4 * (1 - product over hops of (out / (in less fee)) / spot))."""
     kept = whole = 1
     for hop in route.hops:
         reserve_in, reserve_out = _reserves(hop)

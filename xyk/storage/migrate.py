@@ -13,14 +13,13 @@ from alembic.config import Config
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-import xyk
 from xyk.storage.connection import Database, journal_database, read_database, writing_engine
 from xyk.storage.tables import JOURNAL_METADATA, READ_METADATA
 
 
 def alembic_config(name: str) -> Config:
     """The configuration for the journal's or the read tables' history."""
-    folder = Path(xyk.__file__).resolve().parent.parent / "alembic"
+    folder = Path(__file__).resolve().parents[2] / "alembic"
     config = Config()
     config.set_main_option("script_location", _literal(folder))
     config.set_main_option("path_separator", "newline")

@@ -62,8 +62,7 @@ def _side(database: Database, data: Path) -> Database:
 
 async def _drop(side: Database, data: Path) -> None:
     if side.url.get_backend_name() == "sqlite":
-        for file in data.glob(f"{SIDE}.db*"):
-            file.unlink(missing_ok=True)
+        await asyncio.to_thread(_unlink, data)
         return
     engine = writing_engine(side)
     try:
@@ -106,3 +105,8 @@ def _copies(schema: str) -> list[str]:
         statements.append(f"DELETE FROM {target}")
         statements.append(f"INSERT INTO {target} ({names}) SELECT {names} FROM {source}")
     return statements
+
+
+def _unlink(data: Path) -> None:
+    for file in data.glob(f"{SIDE}.db*"):
+        file.unlink(missing_ok=True)
