@@ -1,0 +1,179 @@
+"""Signed requests over HTTP: the server in its own process, wrk in another, bodies signed before.
+
+The echo is a plain litestar handler in the same server process; runs of both alternate. Needs wrk
+(Debian package wrk); without it the rows say so.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+import msgspec
+
+from bench.table import Row, at_least, at_most, middle, note
+from tests.server import ROOT
+from xyk.domain.commands import SwapExactIn
+from xyk.domain.tokens import token_address
+from xyk.wallet.signer import Wallet
+from xyk.wallet.typed_data import Domain, message
+from xyk.wallet.verify import verify_action
+
+RUNS = 5
+SECONDS = 3
+SINGLES = 40_000  # bodies a run: more than it can send
+BATCHES = 500
+BATCH = 100
+ETH, USDC = token_address("ETH"), token_address("USDC")
+ECHO = (
+    b'{"market":"ETH_USDC","side":"Bid","price":"2000.12","quantity":"1.50000000",'
+    b'"client":12345678901234}'
+)
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Load:
+    """Bodies for one server; every one is another action."""
+
+    def __init__(self, url: str) -> None:
+        domain = httpx.get(f"{url}/api/v1/domain").json()["domain"]
+        self.domain = Domain(domain["salt"])
+        self._url = url
+        self._now_s = int(time.time())
+
+    def wallet(self) -> Wallet:
+        wallet = Wallet(secrets.token_bytes(32))
+        for token in ("ETH", "USDC"):
+            wish = {"owner": wallet.address, "token": token, "amount": str(10**27)}
+            assert httpx.post(f"{self._url}/api/v1/faucet", json=wish).status_code == 201
+        return wallet
+
+    def signed(self, wallet: Wallet, number: int) -> tuple[SwapExactIn, str]:
+        sells = number % 2
+        action = SwapExactIn(
+            owner=wallet.address,
+            token_in=ETH if sells else USDC,
+            token_out=USDC if sells else ETH,
+            amount_in=10**15 + number if sells else 2 * 10**6 + number,
+            min_amount_out=1,
+            nonce=(self._now_s - number // 256 << 8) | number % 256,
+            deadline=self._now_s + 3_600,
+        )
+        return action, wallet.sign(self.domain, action)
+
+    def singles(self, path: Path) -> None:
+        wallet = self.wallet()
+        with path.open("wb") as file:
+            for number in range(SINGLES):
+                action, signature = self.signed(wallet, number)
+                file.write(_encode({"action": message(action), "signature": signature}) + b"\n")
+
+    def batches(self, path: Path) -> None:
+        wallet = self.wallet()
+        with path.open("wb") as file:
+            for first in range(0, BATCHES * BATCH, BATCH):
+                signed = [self.signed(wallet, number) for number in range(first, first + BATCH)]
+                elements = [
+                    {"type": "SwapExactIn", "action": message(action), "signature": signature}
+                    for action, signature in signed
+                ]
+                file.write(_encode(elements) + b"\n")
+
+    def verify_us(self) -> float:
+        wallet = Wallet(secrets.token_bytes(32))
+        signed = [self.signed(wallet, number) for number in range(2_000)]
+        started = time.perf_counter()
+        for action, signature in signed:
+            assert verify_action(self.domain, action, signature)[0] == wallet.address  # type: ignore[index]
+        return (time.perf_counter() - started) / len(signed) * 1e6
+
+
+@contextmanager
+def served() -> Iterator[tuple[str, int]]:
+    """URL and process id of bench/served.py."""
+    with TemporaryDirectory() as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench.served", f"{folder}/data", "0"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdout is not None
+        url = next(line.split()[-1] for line in process.stdout if " listens on " in line)
+        try:
+            yield url, process.pid
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def wrk(
+    url: str, route: str, bodies: Path, expected: int, connections: int = 32
+) -> tuple[float, float]:
+    """(requests/s, p99 in ms)."""
+    done = subprocess.run(
+        [
+            "wrk",
+            "-t1",
+            f"-c{connections}",
+            f"-d{SECONDS}s",
+            "--latency",
+            "-s",
+            "bench/load.lua",
+            url,
+        ],
+        cwd=ROOT,
+        env={**os.environ, "BODIES": str(bodies), "ROUTE": route, "EXPECTED": str(expected)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Non-2xx" not in done.stdout, done.stdout
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    slowest = re.search(r"99%\s+([\d.]+)(us|ms|s)", done.stdout)
+    assert rate is not None and slowest is not None, done.stdout
+    scale = {"us": 0.001, "ms": 1.0, "s": 1_000.0}[slowest[2]]
+    return float(rate[1]), float(slowest[1]) * scale
+
+
+def rows(core_us: float, journal_us: float) -> list[Row]:
+    if shutil.which("wrk") is None:
+        return [note("HTTP", "not measured: wrk is not installed (apt-get install wrk)")]
+    echoes: list[float] = []
+    singles: list[float] = []
+    latencies: list[float] = []
+    batches: list[float] = []
+    with TemporaryDirectory() as folder, served() as (url, _):
+        load = Load(url)
+        echo, single, batch = (Path(folder) / name for name in ("echo", "single", "batch"))
+        echo.write_bytes(ECHO + b"\n")
+        for _ in range(RUNS):
+            load.singles(single)
+            load.batches(batch)
+            echoes.append(wrk(url, "/echo", echo, 200)[0])
+            rate, p99 = wrk(url, "/api/v1/sell", single, 201)
+            singles.append(rate)
+            latencies.append(p99)
+            batches.append(wrk(url, "/api/v1/actions", batch, 200, 8)[0] * BATCH)
+        verify_us = load.verify_us()
+    echo_us = 1e6 / middle(echoes)
+    ideal = 1e6 / (echo_us + verify_us + core_us + journal_us)
+    return [
+        note("echo, litestar", f"{middle(echoes):,.0f}/s, {echo_us:.0f} us"),
+        note("recover the signer", f"{verify_us:.0f} us"),
+        at_least("signed POST /sell, committed", middle(singles), max(5_500, 0.75 * ideal), "/s"),
+        at_least("  against the floor", middle(singles), 5_500, "/s"),
+        at_least("  against the stretch", middle(singles), 9_000, "/s"),
+        at_most("  p99", middle(latencies), 25, "ms"),
+        at_least("/actions in batches of 100", middle(batches), 12_000, "actions/s"),
+    ]
