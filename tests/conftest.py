@@ -4,9 +4,10 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -72,6 +73,19 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
         yield postgres_server.rpartition("/")[0] + f"/{name}"
     finally:
         _in_a_thread(_on_postgres(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a fixture lacks is listed once, not once for each test that asked for the fixture."""
+    report = yield
+    if report.skipped and call.when == "setup" and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2]
+        if "forbids this skip" in reason:
+            report.longrepr = (str(Path(__file__).with_name("require.py")), 1, reason)
+    return report
 
 
 @dataclass(frozen=True)
