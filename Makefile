@@ -24,6 +24,7 @@ SOURCES := $(PACKAGES) $(wildcard alembic tests bench tools)
 PURE_TESTS := $(wildcard $(addprefix tests/,amm pools domain ledger exchange simulation))
 
 IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+NEAREST := import sys; print("python3.11" if sys.version_info < (3, 11) else "python3.13")
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --only-binary :all: -c constraints.txt
 
 help:
@@ -41,6 +42,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  lame=$${lame:-$$candidate}; \
 	done; \
 	if [ -z "$$python" ]; then \
+	  lame=$${lame:-$$(python3 -c '$(NEAREST)' 2>/dev/null)}; \
 	  echo 'xyk needs Python 3.11, 3.12 or 3.13 with ensurepip. Type:' >&2; \
 	  echo "  sudo apt-get install -y $${lame:-python3} $${lame:-python3}-venv" >&2; \
 	  exit 1; \

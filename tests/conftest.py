@@ -4,10 +4,10 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import Coroutine, Generator, Iterator
+from collections import Counter
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -36,6 +36,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "simulation_seed" in metafunc.fixturenames:
         named = os.environ.get("XYK_SIMULATION_SEED")
         metafunc.parametrize("simulation_seed", [int(named)] if named else SIMULATION_SEEDS)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Each reason to skip once, with how many tests it cost (-rs has a line for each test)."""
+    skips = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skips)
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"skipped {count}: {reason}")
 
 
 def _in_a_thread(work: Coroutine[Any, Any, None]) -> None:
@@ -73,19 +81,6 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
         yield postgres_server.rpartition("/")[0] + f"/{name}"
     finally:
         _in_a_thread(_on_postgres(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What a fixture lacks is listed once, not once for each test that asked for the fixture."""
-    report = yield
-    if report.skipped and call.when == "setup" and isinstance(report.longrepr, tuple):
-        reason = report.longrepr[2]
-        if "forbids this skip" in reason:
-            report.longrepr = (str(Path(__file__).with_name("require.py")), 1, reason)
-    return report
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 def require(name: str, why: str) -> NoReturn:
     """`name` is missing: skip because of `why`, or fail where XYK_REQUIRE_<NAME> forbids the skip.
 
-    The reasons are listed once each when pytest ends (-rs); `.ci/run` forbids the skips.
+    Each reason is listed once when pytest ends (conftest.py); `.ci/run` forbids the skips.
     """
     variable = f"XYK_REQUIRE_{name.upper()}"
     if os.environ.get(variable, "0") not in ("", "0"):

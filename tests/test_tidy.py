@@ -178,7 +178,7 @@ def test_every_refusal_is_tested() -> None:
 def test_nothing_awaits_tests_that_are_there() -> None:
     for package in AWAITING_TESTS:
         folder = ROOT / "tests" / package.rpartition(".")[2]
-        assert not folder.exists(), f"take {package} out of AWAITING_TESTS"
+        assert not list(folder.glob("test_*.py")), f"take {package} out of AWAITING_TESTS"
 
 
 # From here on: each rule complains about what it forbids, and about nothing else.
@@ -196,6 +196,7 @@ def lines(complaints: list[tidy.Complaint]) -> list[int]:
         ("amm.oracle", "import amm.liquidity", False),
         ("pools.pool", "from amm import oracle", False),
         ("xyk.domain.market", "from xyk import exchange", True),
+        ("xyk.storage.migrate", "import xyk", False),
         ("xyk.domain.market", "from .units import BPS", True),
         ("xyk.domain.market", "def f():\n    import api.app", True),
         ("xyk.wallet.verify", "from xyk.domain.units import BPS", False),
