@@ -116,6 +116,8 @@ class Writer:
         """The same for several, decided in order, each on its own: a refusal does not stop the
         next. All get a place in the queue, or all are OVERLOADED.
         """
+        if not submissions:
+            return []
         closed = self._closed()
         if closed is None:
             # Nobody else holds this future, so that it needs no shield: the writer sets it only

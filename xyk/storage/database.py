@@ -1,0 +1,49 @@
+"""Where everything is kept: the data folder, and PostgreSQL where a URL names one."""
+
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+KEEPALIVES = {  # the session of a machine that vanished ends after 10 + 3 * 5 s
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+POSTGRES_SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
+
+
+class DataFolder(msgspec.Struct, frozen=True):
+    """One deployment's files. With PostgreSQL the lock and the snapshots are still here."""
+
+    path: Path
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.db"
+
+    @property
+    def read(self) -> Path:
+        return self.path / "read.db"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.path / "snapshots"
+
+    def create(self) -> None:
+        """For the owner's eyes alone: the sandbox's operator key is kept in it."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def postgres_dsn(url: str) -> str:
+    """`url` as the driver wants it. Raises ValueError unless it names PostgreSQL."""
+    parts = urlsplit(url)
+    if parts.scheme not in POSTGRES_SCHEMES or not parts.path.strip("/"):
+        raise ValueError(
+            "Expected a database URL of the form postgresql://user:password@host:port/database"
+        )
+    return urlunsplit(parts._replace(scheme="postgresql"))

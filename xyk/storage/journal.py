@@ -1,0 +1,212 @@
+"""The journal in SQLite and in PostgreSQL, on the drivers themselves.
+
+One statement a group, which is one transaction and one step in the driver's thread: while the event
+loop is busy, every return from SQLite into Python may wait for it. Entries go in and come out as
+they are; whether they are whole is for the replica to say.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+import asyncpg
+from msgspec.structs import astuple
+
+from xyk.engine.entry import GENESIS_HASH, Entry
+from xyk.storage.checkpoint import Checkpointer
+from xyk.storage.database import KEEPALIVES, postgres_dsn
+
+APPEND_MAX = 1_024  # entries of one append
+BATCH = 1_000  # rows of one read
+CHECKPOINT_BYTES = 4 * 1024 * 1024  # appended between two checkpoints
+BUSY_TIMEOUT_MS = 10_000
+READERS_MAX = 4  # connections to PostgreSQL
+JOURNAL_KEY = 0x78796B_00000002  # "xyk": of the advisory lock of whoever appends
+PREDECESSOR_TIMEOUT_S = 30.0
+
+FIELDS = Entry.__struct_fields__
+COLUMNS = ", ".join(FIELDS)
+
+
+def _insert(rows: int) -> str:
+    """For up to `rows` rows; those whose seq is NULL are left out. Few sizes make few statements
+    for SQLite to keep.
+    """
+    row = f"({', '.join('?' * len(FIELDS))})"
+    values = ", ".join([row] * rows)
+    return f"INSERT INTO entries SELECT * FROM (VALUES {values}) WHERE column1 IS NOT NULL"
+
+
+INSERTS = {1 << power: _insert(1 << power) for power in range(APPEND_MAX.bit_length())}
+
+
+class SqliteJournal:
+    """`journal.db`: WAL, synchronous=FULL. The table is there (storage/migrate)."""
+
+    def __init__(
+        self,
+        reader: aiosqlite.Connection,
+        writer: aiosqlite.Connection | None,
+        checkpointer: Checkpointer | None,
+    ) -> None:
+        self._reader = reader  # its own thread, so that reads do not wait behind a commit
+        self._writer = writer
+        self._checkpointer = checkpointer
+        self._appended_bytes = 0
+
+    @classmethod
+    async def open(cls, path: Path) -> "SqliteJournal":
+        """For the one process that holds the lock."""
+        writer = await _connect(path, "rw")
+        try:
+            for pragma in (
+                "journal_mode = WAL",
+                "synchronous = FULL",
+                "fullfsync = 1",  # macOS: fsync alone does not reach the disk there
+                "wal_autocheckpoint = 0",
+            ):
+                await writer.execute_fetchall(f"PRAGMA {pragma}")
+            return cls(await _connect(path, "ro"), writer, Checkpointer(path))
+        except BaseException:
+            await writer.close()
+            raise
+
+    @classmethod
+    async def open_read_only(cls, path: Path) -> "SqliteJournal":
+        """Without the lock, beside a running server or without one."""
+        return cls(await _connect(path, "ro"), None, None)
+
+    async def head(self) -> tuple[int, str]:
+        rows = await self._fetch("SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1")
+        return next(((seq, digest) for seq, digest in rows), (0, GENESIS_HASH))
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        assert self._writer is not None, "opened to read"
+        assert 0 < len(entries) <= APPEND_MAX
+        rows = 1 << (len(entries) - 1).bit_length()
+        values: list[Any] = [value for entry in entries for value in astuple(entry)]
+        values += [None] * (len(FIELDS) * (rows - len(entries)))
+        await self._writer.execute_fetchall(INSERTS[rows], values)
+        self._nudge(entries)
+
+    async def read(self, after: int, until: int | None = None) -> AsyncIterator[Sequence[Entry]]:
+        query = (
+            f"SELECT {COLUMNS} FROM entries WHERE seq > ? AND (? IS NULL OR seq <= ?)"
+            f" ORDER BY seq LIMIT {BATCH}"
+        )
+        while rows := await self._fetch(query, after, until, until):
+            batch = [Entry(*row) for row in rows]
+            yield batch
+            after = batch[-1].seq
+
+    async def entry(self, seq: int) -> Entry | None:
+        rows = await self._fetch(f"SELECT {COLUMNS} FROM entries WHERE seq = ?", seq)
+        return next((Entry(*row) for row in rows), None)
+
+    async def close(self) -> None:
+        if self._checkpointer is not None:
+            await asyncio.to_thread(self._checkpointer.close)
+        await self._reader.close()
+        if self._writer is not None:
+            await self._writer.close()  # the last one: folds the log into the database
+
+    async def _fetch(self, query: str, *values: Any) -> list[Any]:
+        return list(await self._reader.execute_fetchall(query, values))
+
+    def _nudge(self, entries: Sequence[Entry]) -> None:
+        self._appended_bytes += sum(
+            len(one.command) + len(one.evidence) + len(one.events) for one in entries
+        )
+        if self._appended_bytes >= CHECKPOINT_BYTES and self._checkpointer is not None:
+            self._appended_bytes = 0
+            self._checkpointer.nudge()
+
+
+class PostgresJournal:
+    """Table `entries` of schema `journal`. The table is there (storage/migrate)."""
+
+    def __init__(self, readers: Any, writer: Any) -> None:
+        self._readers = readers
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, url: str) -> "PostgresJournal":
+        """For the one process that holds the lock. Waits until the session of a predecessor is
+        gone, which may commit for a moment after its process was killed.
+        """
+        readers = await _pool(url)
+        try:
+            writer = await asyncpg.connect(
+                postgres_dsn(url), server_settings={"synchronous_commit": "on", **KEEPALIVES}
+            )
+        except BaseException:
+            readers.terminate()
+            raise
+        try:
+            await writer.execute(
+                "SELECT pg_advisory_lock($1)", JOURNAL_KEY, timeout=PREDECESSOR_TIMEOUT_S
+            )
+        except BaseException:
+            writer.terminate()
+            readers.terminate()
+            raise
+        return cls(readers, writer)
+
+    @classmethod
+    async def open_read_only(cls, url: str) -> "PostgresJournal":
+        """Without the lock, beside a running server or without one."""
+        return cls(await _pool(url), None)
+
+    async def head(self) -> tuple[int, str]:
+        query = "SELECT seq, hash FROM journal.entries ORDER BY seq DESC LIMIT 1"
+        row = await self._readers.fetchrow(query)
+        return (row["seq"], row["hash"]) if row else (0, GENESIS_HASH)
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        assert self._writer is not None, "opened to read"
+        assert 0 < len(entries) <= APPEND_MAX
+        await self._writer.copy_records_to_table(
+            "entries",
+            schema_name="journal",
+            columns=FIELDS,
+            records=[astuple(entry) for entry in entries],
+        )
+
+    async def read(self, after: int, until: int | None = None) -> AsyncIterator[Sequence[Entry]]:
+        query = (
+            f"SELECT {COLUMNS} FROM journal.entries"
+            " WHERE seq > $1 AND ($2::bigint IS NULL OR seq <= $2)"
+            f" ORDER BY seq LIMIT {BATCH}"
+        )
+        while rows := await self._readers.fetch(query, after, until):
+            batch = [Entry(*row) for row in rows]
+            yield batch
+            after = batch[-1].seq
+
+    async def entry(self, seq: int) -> Entry | None:
+        query = f"SELECT {COLUMNS} FROM journal.entries WHERE seq = $1"
+        row = await self._readers.fetchrow(query, seq)
+        return Entry(*row) if row else None
+
+    async def close(self) -> None:
+        await self._readers.close()
+        if self._writer is not None:
+            await self._writer.close()
+
+
+async def _pool(url: str) -> Any:
+    return await asyncpg.create_pool(postgres_dsn(url), min_size=1, max_size=READERS_MAX)
+
+
+async def _connect(path: Path, mode: str) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(_uri(path, mode), uri=True, isolation_level=None)
+    await connection.execute_fetchall(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    return connection
+
+
+def _uri(path: Path, mode: str) -> str:
+    if not path.is_file():  # SQLite would say only that it cannot open it
+        raise FileNotFoundError(f"there is no journal at {path}")
+    return f"{path.absolute().as_uri()}?mode={mode}"

@@ -1,0 +1,24 @@
+"""What the server's child process runs: the next snapshot, from nothing but the data folder."""
+
+from pathlib import Path
+
+from xyk.engine.replica import Progress
+from xyk.engine.snapshot import Snapshot, SnapshotFolder, make_snapshot
+from xyk.storage.database import DataFolder
+from xyk.storage.journal import PostgresJournal, SqliteJournal
+
+
+async def snapshot_data(
+    data: Path, database_url: str = "", progress: Progress | None = None
+) -> Snapshot:
+    """Reads beside the server, without the lock. Raises CorruptJournal."""
+    folder = DataFolder(data)
+    journal = (
+        await PostgresJournal.open_read_only(database_url)
+        if database_url
+        else await SqliteJournal.open_read_only(folder.journal)
+    )
+    try:
+        return await make_snapshot(journal, SnapshotFolder(folder.snapshots), progress)
+    finally:
+        await journal.close()
