@@ -22,6 +22,7 @@ class Item:
         "answers",
         "encoded",
         "future",
+        "has_refusals",
         "needs_seq",
         "next",
         "seen_seq",
@@ -43,6 +44,7 @@ class Item:
         self.seen_seq = seen_seq  # a digest accepted by then is answered before its turn comes
         self.future = future
         self.answers: list[Answer | None] = [None] * len(submissions)
+        self.has_refusals = False  # perhaps; where not, nobody need look at the answers
         self.next = 0  # index of the first one that is not decided
         self.needs_seq = 0  # what must be committed before the answers may leave
 
@@ -70,8 +72,11 @@ class Intake:
         self, submissions: Sequence[Submission], seen_seq: int, future: Future[None]
     ) -> Item | None:
         """Places for all of them, or None. They are given back by `pop` or by `release`."""
-        encoded = [(encode(one.command), encode(one.evidence)) for one in submissions]
-        size_bytes = sum(len(command) + len(evidence) for command, evidence in encoded)
+        encoded, size_bytes = [], 0
+        for one in submissions:
+            command, evidence = encode(one.command), encode(one.evidence)
+            encoded.append((command, evidence))
+            size_bytes += len(command) + len(evidence)
         if (
             self.actions + len(submissions) > self._actions_max
             or self.size_bytes + size_bytes > self._bytes_max

@@ -1,7 +1,7 @@
 """The state at one seq in a file, so that a start need not fold the journal from genesis.
 
-Two lines: a header, and the canonical text of the state, whose SHA-256 is the digest. A snapshot is
-derived and may be lost: one that does not verify is passed over for an older one, or for the
+Two lines: a header, and the canonical text of the state, whose SHA-256 is the digest. A snapshot
+is derived and may be lost: one that does not verify is passed over for an older one, or for the
 journal alone. Encoding it stops a process for as long as the state is large, so the server leaves
 it to a child: `make_snapshot` needs nothing but the journal and the folder.
 """

@@ -116,6 +116,8 @@ class Writer:
         """The same for several, decided in order, each on its own: a refusal does not stop the
         next. All get a place in the queue, or all are OVERLOADED.
         """
+        if not submissions:
+            return []
         closed = self._closed()
         if closed is None:
             # Nobody else holds this future, so that it needs no shield: the writer sets it only
@@ -123,9 +125,10 @@ class Writer:
             future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             item = self._intake.reserve(submissions, self._state.seq, future)
             if item is not None:
-                return self._counted(await self._take(item))
+                return await self._take(item)
             closed = _overloaded("The queue is full")
-        return self._counted([closed] * len(submissions))
+        self._count_refusals([closed] * len(submissions))
+        return [closed] * len(submissions)
 
     async def committed(self, seq: int) -> None:
         """Returns when entry `seq`, decided already, is on disk: what was computed from the state
@@ -184,34 +187,42 @@ class Writer:
             return _overloaded(f"The read tables are {lag} entries behind")
         return None
 
-    def _counted(self, answers: list[Answer]) -> list[Answer]:
+    async def _take(self, item: Item) -> list[Answer]:
+        """The answers of an item whose places are reserved."""
+        asked = []
+        for index, submission in enumerate(item.submissions):
+            if self._receipts.nonce_was_used(submission):
+                asked.append(index)
+        if asked:
+            await self._ask_first(item, asked)
+        if asked and None not in item.answers:
+            self._intake.release(item)
+        else:
+            self._intake.push(item)
+            self._wake.set()
+            await item.future
+        if item.has_refusals:
+            late = [n for n, answer in enumerate(item.answers) if _may_be_known(answer)]
+            await self._ask(item, [n for n in late if n not in asked])
+            self._count_refusals(item.given())
+        return item.given()
+
+    async def _ask_first(self, item: Item, asked: Sequence[int]) -> None:
+        """Before the item is queued, so that nobody else waits for the look-ups."""
+        item.has_refusals = True
+        try:
+            await self._ask(item, asked)
+            closed = self._closed()
+        except BaseException:
+            self._intake.release(item)
+            raise
+        if closed is not None:
+            item.answers = [answer or closed for answer in item.answers]
+
+    def _count_refusals(self, answers: Sequence[Answer]) -> None:
         for answer in answers:
             if isinstance(answer, Rejected):
                 self._observer.refused(answer.code)
-        return answers
-
-    async def _take(self, item: Item) -> list[Answer]:
-        """The answers of an item whose places are reserved."""
-        asked = [n for n, one in enumerate(item.submissions) if self._receipts.nonce_was_used(one)]
-        if asked:
-            try:
-                await self._ask(item, asked)
-                closed = self._closed()
-            except BaseException:
-                self._intake.release(item)
-                raise
-            if closed is not None:
-                item.answers = [answer or closed for answer in item.answers]
-            if None not in item.answers:
-                self._intake.release(item)
-                return item.given()
-        self._intake.push(item)
-        self._wake.set()
-        await item.future
-        late = [n for n, answer in enumerate(item.answers) if _may_be_known(answer)]
-        if late:
-            await self._ask(item, [n for n in late if n not in asked])
-        return item.given()
 
     async def _ask(self, item: Item, indexes: Sequence[int]) -> None:
         """Puts first receipts in the place of answers, where there are any."""
@@ -252,12 +263,15 @@ class Writer:
             if item.answers[item.next] is None:
                 # Entries that are due by now_ms (expiries, timers) come before the command.
                 if self._receipts.may_be_missed(item.submissions[item.next], item.seen_seq):
+                    item.has_refusals = True
                     await self._ask(item, (item.next,))
                     if self._failure is not None:
                         return
                     now_ms = self._now_ms()
                 if item.answers[item.next] is None:
-                    item.answers[item.next] = self._answer(item, now_ms)
+                    answer = self._answer(item, now_ms)
+                    item.answers[item.next] = answer
+                    item.has_refusals |= isinstance(answer, Rejected)
             item.next += 1
             if item.next == len(item.answers):
                 self._intake.pop()

@@ -207,4 +207,6 @@ async def _connect(path: Path, mode: str) -> aiosqlite.Connection:
 
 
 def _uri(path: Path, mode: str) -> str:
+    if not path.is_file():  # SQLite would say only that it cannot open it
+        raise FileNotFoundError(f"there is no journal at {path}")
     return f"{path.absolute().as_uri()}?mode={mode}"

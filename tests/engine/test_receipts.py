@@ -1,0 +1,221 @@
+"""The same action again gets its first receipt: from memory, from the read tables, from whoever may
+sign for the owner, and late; and nothing is executed twice.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from tests.engine.desk import Desk, accepted, faucet, open_desk, quiet, refused, sign
+from tests.exchange.venue import ALICE, BOB
+from xyk.engine.submission import Committed, Submission
+
+AGENT = "0x" + "a9" * 20
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+@pytest.fixture(params=[0, 6_144], ids=["from the read tables", "from memory"])
+async def desk(request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
+    """With a pool, and AGENT approved by ALICE."""
+    async with open_desk(tail_min=request.param) as desk:
+        await desk.seed_pool()
+        await desk.accept(desk.approval(AGENT))
+        yield desk
+
+
+async def forget(desk: Desk) -> None:
+    """The read tables catch up, and memory keeps only what it must."""
+    desk.tables.catch_up()
+    await desk.accept(faucet(BOB, 1))
+
+
+def by(signer: str, submission: Submission) -> Submission:
+    return sign(submission.command, signer)
+
+
+def same(one: Committed, other: Committed) -> bool:
+    return msgspec.structs.astuple(one)[:4] == msgspec.structs.astuple(other)[:4]
+
+
+class TestFirstReceipt:
+    async def test_again(self, desk: Desk) -> None:
+        transfer = desk.transfer(5)
+        first = await desk.accept(transfer)
+        await forget(desk)
+        again = await desk.accept(transfer)
+        assert first.is_new and not again.is_new
+        assert same(first, again)
+        assert desk.has(BOB) == 10**9 - 10**8 + 5 + 1
+
+    async def test_with_another_signature_form(self, desk: Desk) -> None:
+        transfer = desk.transfer(5)
+        first = await desk.accept(transfer)
+        await forget(desk)
+        evidence = msgspec.structs.replace(transfer.evidence, signature="0x" + "52" * 64)
+        again = await desk.accept(Submission(transfer.command, evidence))
+        assert same(first, again), "the key is the digest, never the signature's bytes"
+
+    async def test_after_deadline_and_window(self, desk: Desk) -> None:
+        transfer = desk.transfer(5)
+        first = await desk.accept(transfer)
+        await forget(desk)
+        for ms in (61_000, DAY_MS, 3 * DAY_MS):
+            desk.clock.advance(ms)
+            assert same(first, await desk.accept(transfer))
+
+    async def test_by_the_owner_after_the_agent_and_the_other_way(self, desk: Desk) -> None:
+        swap = desk.swap(1_000_000, AGENT)
+        first = await desk.accept(swap)
+        await forget(desk)
+        assert same(first, await desk.accept(by(ALICE, swap)))
+        other = desk.swap(1_000_000)
+        first = await desk.accept(other)
+        await forget(desk)
+        assert same(first, await desk.accept(by(AGENT, other)))
+
+    async def test_by_an_agent_that_was_revoked_or_expired_since(self, desk: Desk) -> None:
+        swap = desk.swap(1_000_000, AGENT)
+        first = await desk.accept(swap)
+        desk.clock.advance(61_000)
+        assert same(first, await desk.accept(swap))
+        assert refused(await desk.writer.submit(desk.swap(1, AGENT))) == "UNAUTHORIZED"
+        await desk.accept(desk.revocation(AGENT))
+        await forget(desk)
+        assert same(first, await desk.accept(swap))
+        assert same(first, await desk.accept(by(ALICE, swap)))
+
+    async def test_never_for_a_stranger(self, desk: Desk) -> None:
+        transfer = desk.transfer(5)
+        await desk.accept(transfer)
+        await forget(desk)
+        assert refused(await desk.writer.submit(by(BOB, transfer))) == "INVALID_SIGNATURE"
+
+    async def test_several_at_once(self, desk: Desk) -> None:
+        known, transfer = desk.transfer(1), desk.transfer(2)
+        await desk.accept(known)
+        await forget(desk)
+        batch = [known, transfer, transfer, known, desk.transfer(10**12)]
+        one, other = await asyncio.gather(
+            desk.writer.submit_batch(batch), desk.writer.submit_batch(batch)
+        )
+        news = [accepted(answer).is_new for answer in one[:4] + other[:4]]
+        assert news == [False, True] + [False] * 6
+        assert refused(one[4]) == refused(other[4]) == "INSUFFICIENT_FUNDS"
+        assert same(accepted(one[1]), accepted(other[2]))
+
+
+class TestAnotherActionWithTheNonce:
+    async def test_of_the_same_signer(self, desk: Desk) -> None:
+        nonce = desk.nonce()
+        await desk.accept(desk.transfer(5, nonce=nonce))
+        await forget(desk)
+        assert refused(await desk.writer.submit(desk.transfer(6, nonce=nonce))) == "NONCE_USED"
+
+    async def test_of_another_signer_of_the_owner(self, desk: Desk) -> None:
+        nonce = desk.nonce()
+        await desk.accept(desk.swap(1_000_000, AGENT, nonce=nonce))
+        await forget(desk)
+        assert (await desk.accept(desk.swap(1_000_001, ALICE, nonce=nonce))).is_new
+
+    async def test_a_refused_one_spends_nothing(self, desk: Desk) -> None:
+        nonce = desk.nonce()
+        too_much = desk.transfer(10**12, nonce=nonce)
+        assert refused(await desk.writer.submit(too_much)) == "INSUFFICIENT_FUNDS"
+        await desk.accept(desk.transfer(5, nonce=nonce))
+
+
+class TestLookUps:
+    async def test_none_for_an_action_that_cannot_be_known(self) -> None:
+        async with open_desk() as desk:
+            await desk.accept(desk.transfer(5))
+            await desk.writer.submit(desk.transfer(10**12))
+            assert desk.tables.asked == []
+
+    async def test_one_at_most_for_one_that_is_not(self) -> None:
+        async with open_desk(tail_min=0) as desk:
+            nonce = desk.nonce()
+            await desk.accept(desk.transfer(5, nonce=nonce))
+            await forget(desk)
+            await desk.writer.submit(desk.transfer(6, nonce=nonce))
+            late = desk.transfer(7, deadline=1)
+            assert refused(await desk.writer.submit(late)) == "EXPIRED"
+            assert len(desk.tables.asked) == 2
+
+    async def test_one_that_fails_is_an_error_and_no_refusal(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async with open_desk(tail_min=0) as desk:
+            transfer = desk.transfer(5)
+            await desk.accept(transfer)
+            await forget(desk)
+            desk.tables._seqs[transfer.evidence.digest] = 1  # another entry's
+            assert refused(await desk.writer.submit(transfer)) == "SERVER_ERROR"
+            assert transfer.evidence.digest in caplog.text
+            await desk.accept(desk.transfer(6))
+            assert desk.writer.queue_depth == 0
+
+    async def test_one_that_is_overtaken_is_made_again(self) -> None:
+        """Known only after the look-up, and forgotten by memory before its turn."""
+        async with open_desk(tail_min=0) as desk:
+            await desk.seed_pool()
+            await desk.accept(desk.approval(AGENT))
+            nonce = desk.nonce()
+            await desk.accept(desk.swap(1_000_000, AGENT, nonce=nonce))
+            await forget(desk)
+            slow = desk.swap(1_000_001, ALICE, nonce=nonce)
+            desk.tables.gate = asyncio.Event()
+            waiting = asyncio.create_task(desk.writer.submit(slow))
+            await quiet()
+            assert desk.tables.asked == [slow.evidence.digest]
+            gate, desk.tables.gate = desk.tables.gate, None
+            first = await desk.accept(slow)
+            await forget(desk)
+            gate.set()
+            assert same(first, accepted(await waiting))
+
+    async def test_a_stranger_who_becomes_an_agent_meanwhile_runs_nothing_twice(self) -> None:
+        async with open_desk(tail_min=0) as desk:
+            await desk.seed_pool()
+            swap = desk.swap(1_000_000)
+            await desk.accept(swap)
+            await forget(desk)
+            desk.tables.gate = asyncio.Event()
+            waiting = asyncio.create_task(desk.writer.submit(by(AGENT, swap)))
+            await quiet()
+            before = desk.has(ALICE)
+            await desk.accept(desk.approval(AGENT))
+            desk.tables.gate.set()
+            assert same(accepted(await waiting), accepted(await desk.writer.submit(swap)))
+            assert desk.has(ALICE) == before
+
+    async def test_one_that_is_cancelled_gives_its_place_back(self) -> None:
+        async with open_desk(tail_min=0, actions_max=1) as desk:
+            transfer = desk.transfer(5)
+            await desk.accept(transfer)
+            await forget(desk)
+            desk.tables.gate = asyncio.Event()
+            waiting = asyncio.create_task(desk.writer.submit(transfer))
+            await quiet()
+            assert refused(await desk.writer.submit(desk.transfer(6))) == "OVERLOADED"
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            await desk.accept(desk.transfer(6))
+
+    async def test_one_that_outlasts_the_server(self) -> None:
+        async with open_desk(tail_min=0) as desk:
+            nonce = desk.nonce()
+            known = desk.transfer(5, nonce=nonce)
+            await desk.accept(known)
+            await forget(desk)
+            desk.tables.gate = asyncio.Event()
+            batch = [known, desk.transfer(6, nonce=nonce)]
+            waiting = asyncio.create_task(desk.writer.submit_batch(batch))
+            await quiet()
+            await desk.writer.stop()
+            desk.tables.gate.set()
+            answers = await waiting
+            assert not accepted(answers[0]).is_new
+            assert refused(answers[1]) == "OVERLOADED"
+            assert desk.writer.queue_depth == 0

@@ -1,0 +1,180 @@
+"""Snapshots: a start from one equals a fold from genesis, and a bad one is passed over."""
+
+import os
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.engine.desk import Desk, open_desk
+from xyk.engine.journal import MemoryJournal
+from xyk.engine.replica import CorruptJournal
+from xyk.engine.snapshot import Snapshot, SnapshotFolder, make_snapshot, restore
+
+
+async def trade(desk: Desk, times: int = 3) -> None:
+    for _ in range(times):
+        await desk.accept(desk.transfer(5))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> SnapshotFolder:
+    return SnapshotFolder(tmp_path / "snapshots")
+
+
+def names(tmp_path: Path) -> list[str]:
+    return sorted(file.name for file in (tmp_path / "snapshots").iterdir())
+
+
+async def test_none_is_a_start_from_genesis(folder: SnapshotFolder) -> None:
+    async with open_desk() as desk:
+        await trade(desk)
+        start = await restore(desk.journal, folder)
+        assert (start.snapshot, start.skipped) == (None, ())
+        assert start.replica.state.digest() == desk.state.digest()
+        assert folder.newest() is None
+
+
+async def test_one_and_the_entries_after_it(folder: SnapshotFolder, tmp_path: Path) -> None:
+    async with open_desk() as desk:
+        await desk.seed_pool()
+        snapshot = await make_snapshot(desk.journal, folder)
+        assert (snapshot.seq, snapshot.hash) == desk.writer.head
+        assert snapshot.digest == desk.state.digest()
+        assert folder.newest() == snapshot
+        await trade(desk)
+        seen: list[int] = []
+        start = await restore(desk.journal, folder, seen.append)
+        assert start.snapshot == snapshot
+        assert seen == [snapshot.seq + 3], "the rest alone was folded"
+        assert start.replica.state.digest() == desk.state.digest()
+        assert start.replica.head_hash == desk.writer.head[1]
+        assert names(tmp_path) == [f"{snapshot.seq:012}.json"]
+
+
+async def test_the_newest_three_are_kept(folder: SnapshotFolder, tmp_path: Path) -> None:
+    async with open_desk() as desk:
+        seqs = []
+        for _ in range(5):
+            await trade(desk)
+            seqs.append((await make_snapshot(desk.journal, folder)).seq)
+        assert names(tmp_path) == [f"{seq:012}.json" for seq in seqs[-3:]]
+
+
+async def test_nothing_new_makes_none(folder: SnapshotFolder, tmp_path: Path) -> None:
+    async with open_desk() as desk:
+        first = await make_snapshot(desk.journal, folder)
+        assert await make_snapshot(desk.journal, folder) == first
+        assert len(names(tmp_path)) == 1
+
+
+def cut(data: bytes) -> bytes:
+    return data[:-20]
+
+
+def no_header(data: bytes) -> bytes:
+    return data.replace(b'"seq":', b'"seq" ', 1)
+
+
+def richer(data: bytes) -> bytes:
+    return data.replace(b"1000000030", b"9000000030")  # BOB after 6 transfers of 5
+
+
+def of_another_version(data: bytes) -> bytes:
+    return data.replace(b'"version":1', b'"version":2')
+
+
+def of_another_seq(data: bytes) -> bytes:
+    header, _, rest = data.partition(b"\n")
+    snapshot = msgspec.json.decode(header, type=Snapshot)
+    other = msgspec.structs.replace(snapshot, seq=snapshot.seq + 1)
+    return msgspec.json.encode(other) + b"\n" + rest
+
+
+def empty(_: bytes) -> bytes:
+    return b""
+
+
+@pytest.mark.parametrize(
+    "spoil", [cut, no_header, richer, of_another_version, of_another_seq, empty]
+)
+async def test_a_bad_one_is_passed_over(
+    spoil: Callable[[bytes], bytes], folder: SnapshotFolder, tmp_path: Path
+) -> None:
+    async with open_desk() as desk:
+        await trade(desk)
+        older = await make_snapshot(desk.journal, folder)
+        await trade(desk)
+        await make_snapshot(desk.journal, folder)
+        newest = tmp_path / "snapshots" / names(tmp_path)[-1]
+        await trade(desk)
+        data = newest.read_bytes()
+        assert spoil(data) != data
+        newest.write_bytes(spoil(data))
+        start = await restore(desk.journal, folder)
+        assert start.snapshot == older
+        assert [skipped.name for skipped in start.skipped] == [newest.name]
+        assert start.skipped[0].why
+        assert start.replica.state.digest() == desk.state.digest()
+
+
+async def test_one_whose_state_cannot_be_loaded(folder: SnapshotFolder, tmp_path: Path) -> None:
+    async with open_desk() as desk:
+        snapshot = await make_snapshot(desk.journal, folder)
+        text = b'{"seq":3}'
+        changed = msgspec.structs.replace(snapshot, digest=sha256(text).hexdigest())
+        file = tmp_path / "snapshots" / names(tmp_path)[0]
+        file.write_bytes(msgspec.json.encode(changed) + b"\n" + text + b"\n")
+        start = await restore(desk.journal, folder)
+        assert start.snapshot is None
+        assert "cannot be loaded" in start.skipped[0].why
+
+
+async def test_one_that_was_not_finished_counts_for_nothing(
+    folder: SnapshotFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk() as desk:
+        first = await make_snapshot(desk.journal, folder)
+        await trade(desk)
+
+        def full(_: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "fsync", full)
+            with pytest.raises(OSError, match="No space left"):
+                await make_snapshot(desk.journal, folder)
+        assert (await restore(desk.journal, folder)).snapshot == first
+        await make_snapshot(desk.journal, folder)
+        assert all(name.endswith(".json") for name in names(tmp_path)), "and is cleared away"
+
+
+class TestAgainstAnotherJournal:
+    async def test_that_was_cut_off(self, folder: SnapshotFolder) -> None:
+        async with open_desk() as desk:
+            await trade(desk)
+            await make_snapshot(desk.journal, folder)
+            shorter = MemoryJournal()
+            shorter.entries = desk.journal.entries[:-2]
+            with pytest.raises(CorruptJournal, match="journal entry 5: missing, although there is"):
+                await restore(shorter, folder)
+
+    async def test_whose_entry_is_another(self, folder: SnapshotFolder) -> None:
+        async with open_desk() as one, open_desk() as other:
+            await trade(one)
+            await make_snapshot(one.journal, folder)
+            for _ in range(3):
+                await other.accept(other.transfer(6))
+            with pytest.raises(CorruptJournal, match="journal entry 6: is another one than in"):
+                await restore(other.journal, folder)
+
+    async def test_whose_row_was_changed(self, folder: SnapshotFolder) -> None:
+        async with open_desk() as desk:
+            await trade(desk)
+            await make_snapshot(desk.journal, folder)
+            last = desk.journal.entries[-1]
+            desk.journal.entries[-1] = msgspec.structs.replace(last, evidence=b"{}")
+            with pytest.raises(CorruptJournal, match=r"journal entry 6: .*the row was changed"):
+                await restore(desk.journal, folder)
