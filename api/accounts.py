@@ -1,49 +1,81 @@
 """What an owner has and who may sign for it; public, as everything on a chain."""
 
-from typing import Any
+from litestar import get
 
-from litestar import Response, get
-
-from api.markets import json_response
-from api.pools import parse_owner, position_view
+from api.markets import View
+from api.pools import SharesView, parse_owner, shares_view
 from api.services import Services
 from api.views import address, token_of
-from xyk.domain.market import shares_symbol
+from xyk.domain.units import LP_PREFIX
 from xyk.exchange.state import State
 
 
+class BalanceView(View, frozen=True, kw_only=True):
+    """Base units; `locked` is what open orders hold."""
+
+    symbol: str
+    token: str
+    decimals: int
+    available: str
+    locked: str
+
+
+class AgentView(View, frozen=True, kw_only=True):
+    """`validUntil` in unix seconds, inclusive."""
+
+    agent: str
+    valid_until: int
+    revoked: bool
+
+
+class ApiKeyView(View, frozen=True, kw_only=True):
+    public_key: str
+    valid_until: int
+    revoked: bool
+
+
+class AccountView(View, frozen=True, kw_only=True):
+    owner: str
+    balances: list[BalanceView]
+    positions: list[SharesView]
+    agents: list[AgentView]
+    api_keys: list[ApiKeyView]
+    seq: int
+
+
 @get("/api/v1/accounts/{owner:str}", summary="Balances, positions, agents, keys", tags=["accounts"])
-async def get_account(services: Services, owner: str) -> Response[bytes]:
-    view = account_view(services.state, parse_owner(owner))
-    return json_response(await services.committed(view))
+async def get_account(services: Services, owner: str) -> AccountView:
+    """An owner that nobody heard of has empty lists."""
+    return await services.committed(account_view(services.state, parse_owner(owner)))
 
 
-def account_view(state: State, owner: str) -> dict[str, Any]:
-    """Amounts in base units; an owner that nobody heard of has empty lists."""
-    return {
-        "owner": address(owner),
-        "balances": [
-            {
-                "symbol": asset,
-                "token": token_of(state, asset),
-                "available": str(available),
-                "locked": str(held),
-            }
-            for asset, available, held in state.ledger.assets_of(owner)
+def account_view(state: State, owner: str) -> AccountView:
+    balances = list(state.ledger.assets_of(owner))
+    return AccountView(
+        owner=address(owner),
+        balances=[
+            BalanceView(
+                symbol=asset,
+                token=token_of(state, asset),
+                decimals=state.assets[asset].decimals,
+                available=str(available),
+                locked=str(held),
+            )
+            for asset, available, held in balances
         ],
-        "positions": [
-            position_view(state, market, owner)
-            for market in state.markets.values()
-            if state.ledger.available(owner, shares_symbol(market.symbol))
+        positions=[
+            shares_view(state, state.markets[asset.removeprefix(LP_PREFIX)], owner)
+            for asset, _, _ in balances
+            if state.assets[asset].is_shares
         ],
-        "agents": [
-            {"agent": address(key), "validUntil": agent.valid_until, "revoked": agent.revoked}
+        agents=[
+            AgentView(agent=address(key), valid_until=agent.valid_until, revoked=agent.revoked)
             for key, agent in state.agents.get(owner, {}).items()
         ],
-        "apiKeys": [
-            {"publicKey": public, "validUntil": key.valid_until, "revoked": key.revoked}
+        api_keys=[
+            ApiKeyView(public_key=public, valid_until=key.valid_until, revoked=key.revoked)
             for public, key in state.api_keys.items()
             if key.owner == owner
         ],
-        "seq": state.seq,
-    }
+        seq=state.seq,
+    )

@@ -1,26 +1,26 @@
 """The HTTP application: signed routes in front, litestar's reads behind, a websocket beside."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import msgspec
-from litestar import Litestar, MediaType, Response, get
-from litestar.config.cors import CORSConfig
+from litestar import Litestar
 from litestar.di import Provide
-from litestar.openapi.config import OpenAPIConfig
 
 from api.accounts import get_account
+from api.cors import Cors
 from api.day import Minute
-from api.docs import page, schema
+from api.docs import get_docs, get_root
 from api.feed import Feed
-from api.gateway import Gateway
+from api.gateway import Application, Gateway
 from api.hub import Hub
 from api.markets import get_assets, get_market, get_markets
 from api.pools import get_pool, get_pools, get_position
-from api.problems import JSON, answer_exception
+from api.problems import answer_exception
 from api.quotes import get_quote, post_quote
+from api.schema import openapi_config
 from api.services import Services
 from api.stream import Stream, push_tickers
 from api.system import get_domain, get_metrics, get_ping, get_status, get_time
@@ -29,11 +29,12 @@ from xyk.domain.units import BODY_MAX
 
 READS = (
     *(get_assets, get_markets, get_market, get_pools, get_pool, get_position, get_account),
-    *(get_quote, post_quote, get_ping, get_time, get_status, get_domain, get_metrics),
+    *(get_quote, post_quote, get_ping, get_time, get_status, get_domain),
+    *(get_metrics, get_docs, get_root),
 )
 
 
-def create_app(services: Services) -> Gateway:
+def create_app(services: Services) -> Application:
     """An ASGI application. All of the state that it is made on is committed."""
     hub = Hub()
     feed = Feed(services.state, hub)
@@ -44,43 +45,30 @@ def create_app(services: Services) -> Gateway:
     metrics.watch("xyk_slow_readers", "Websockets closed as too slow", lambda: hub.slow)
     table = endpoints(services)
     reads = _reads(services, feed)
-    return Gateway(
+    gateway = Gateway(
         endpoints=table,
         methods=_methods(reads, table),
         reads=reads,  # type: ignore[arg-type]  # litestar's own names for the same ASGI types
         stream=Stream(hub, feed, metrics),
         metrics=metrics,
     )
+    origins = services.settings.cors_origins
+    return Cors(gateway, origins) if origins else gateway
 
 
 def _reads(services: Services, feed: Feed) -> Litestar:
-    documents: dict[str, bytes] = {}
-
-    @get("/schema", include_in_schema=False)
-    async def get_schema() -> Response[bytes]:
-        return Response(documents["schema"], media_type=JSON)
-
-    @get(["/docs", "/"], include_in_schema=False)
-    async def get_docs() -> Response[bytes]:
-        return Response(documents["page"], media_type=MediaType.HTML)
-
-    origins = list(services.settings.cors_origins)
-    app = Litestar(
-        route_handlers=[*READS, get_schema, get_docs],
-        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+    return Litestar(
+        route_handlers=READS,
+        dependencies={
+            "services": Provide(lambda: services, sync_to_thread=False),
+            "feed": Provide(lambda: feed, sync_to_thread=False),
+        },
         exception_handlers={Exception: answer_exception},
-        openapi_config=OpenAPIConfig(
-            title="xyk", version=services.settings.version, path="/schema-of-reads"
-        ),
-        cors_config=CORSConfig(allow_origins=origins) if origins else None,
+        openapi_config=openapi_config(services),
         request_max_body_size=BODY_MAX,
         lifespan=[partial(_lifespan, services, feed)],
         logging_config=None,
     )
-    document = schema(app, services.state.sandbox)
-    documents["schema"] = msgspec.json.encode(document)
-    documents["page"] = page(document).encode()
-    return app
 
 
 @asynccontextmanager
@@ -102,9 +90,8 @@ async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIter
             await tickers
 
 
-def _methods(reads: Litestar, table: object) -> dict[str, frozenset[str]]:
+def _methods(reads: Litestar, table: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     """All methods of the paths that have a signed route, so that any other one is answered 405."""
-    assert isinstance(table, dict)
     methods: dict[str, set[str]] = {}
     for method, path in table:
         methods.setdefault(path, set()).add(method)

@@ -1,132 +1,80 @@
-"""OpenAPI at /schema and a page for people at /docs, both from the tables that drive the routes.
-
-litestar describes the reads; the signed routes stand outside of it and are described here from the
-same Structs that decode them. The page is plain HTML and loads nothing from anywhere.
+"""The page for people at /docs: plain HTML from the tables that drive the routes, which loads
+nothing from anywhere and needs no script.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 import msgspec
-from litestar import Litestar
+from litestar import MediaType, Request, Response, get
+from litestar.response import Redirect
 
-from api.problems import Problem
-from api.trading import ACTIONS_PATH, FAUCET_PATH, SIGNED_ROUTES, SignedRoute
+from api.feed import SPELLINGS
+from api.schema import Schema, whole_schema
+from api.services import Services
 from xyk.domain.rejections import Code
 
-_NUMBERS = {"uint64": "integer", "uint32": "integer", "uint8": "integer", "int32": "integer"}
-_EXAMPLES = {
-    "address": "0x70c97aEDf7449ba9778B9C0E5DCAe631077C1918",
-    "uint256": "1000000000000000000",
-    "uint64": 459571200007,
-    "uint32": 30,
-    "uint8": 18,
-    "int32": 5,
-    "bytes32": "0x" + "ab" * 32,
+CHANNELS: Mapping[str, str] = {
+    "pool": "after each change: reserves [base, quote], k, totalSupply in base units, spotPrice",
+    "trade": "each price-forming fill: p price, q quantity, b and a the buyer's and seller's order "
+    'ids ("0" is the pool), t trade id, m buyer is maker',
+    "ticker": "every second once there is a price: o h l c of 24 hours, v base and V quote volume, "
+    "n trades",
 }
-_NAMED = {
-    "deadline": 1795200060,
-    "validUntil": 1795286400,
-    "symbol": "ETH",
-    "base": "ETH",
-    "quote": "USDC",
-    "market": "ETH_USDC",
-    "status": "open",
-}
-_SIGNATURE = "0x" + "12" * 65
 
 
-def schema(app: Litestar, sandbox: bool) -> dict[str, Any]:
-    """The whole OpenAPI document."""
-    document = app.openapi_schema.to_schema()
-    paths: dict[str, Any] = document.setdefault("paths", {})
-    components = document.setdefault("components", {}).setdefault("schemas", {})
-    components["Problem"] = _problem_schema()
-    for route in SIGNED_ROUTES:
-        name = route.action.__name__
-        components[name] = action_schema(route.action)
-        body = {
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["action", "signature"],
-            "properties": {
-                "action": {"$ref": f"#/components/schemas/{name}"},
-                "signature": {"type": "string", "description": "65 bytes r,s,v or EIP-2098, 0x"},
-            },
-        }
-        example = {"action": action_example(route.action), "signature": _SIGNATURE}
-        operation = _operation(route.summary, "trading", name, body, example, ("201", "200"))
-        paths.setdefault(route.path, {})[route.method.lower()] = operation
-    element = {"type": SIGNED_ROUTES[0].action.__name__}
-    swap = {**element, "action": action_example(SIGNED_ROUTES[0].action), "signature": _SIGNATURE}
-    batch = {"type": "array", "maxItems": 100, "items": {"type": "object"}}
-    paths[ACTIONS_PATH] = {
-        "post": _operation("Up to 100 actions", "trading", "Actions", batch, [swap], ("200",))
-    }
-    if sandbox:
-        wish = {"owner": _EXAMPLES["address"], "token": "ETH", "amount": _EXAMPLES["uint256"]}
-        paths[FAUCET_PATH] = {
-            "post": _operation(
-                "Test funds", "sandbox", "Faucet", {"type": "object"}, wish, ("201",)
-            )
-        }
-    return document
+@get("/docs", include_in_schema=False)
+async def get_docs(request: Request[Any, Any, Any], services: Services) -> Response[str]:
+    return Response(page(whole_schema(request.app, services)), media_type=MediaType.HTML)
 
 
-def action_schema(action: Any) -> dict[str, Any]:
-    """JSON schema of an action as it travels."""
-    properties = {}
-    for field in msgspec.structs.fields(action):
-        solidity = getattr(field.type, "solidity", None)
-        if solidity is None:
-            kind = "boolean" if field.type is bool else "string"
-            properties[field.encode_name] = {"type": kind}
-        elif solidity == "uint256":
-            properties[field.encode_name] = {
-                "type": "string",
-                "pattern": "^(0|[1-9][0-9]{0,77})$",
-                "description": "uint256, base units",
-            }
-        else:
-            kind = _NUMBERS.get(solidity, "string")
-            properties[field.encode_name] = {"type": kind, "description": solidity}
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": list(properties),
-        "properties": properties,
-    }
+@get("/", include_in_schema=False)
+async def get_root() -> Redirect:
+    return Redirect("/docs", status_code=307)
 
 
-def action_example(action: Any) -> dict[str, Any]:
-    example: dict[str, Any] = {}
-    for field in msgspec.structs.fields(action):
-        solidity = getattr(field.type, "solidity", "bool" if field.type is bool else "string")
-        example[field.encode_name] = _NAMED.get(
-            field.encode_name, False if solidity == "bool" else _EXAMPLES.get(solidity, "")
-        )
-    return example
-
-
-def page(document: dict[str, Any]) -> str:
-    """Every route and every refusal, readable without a script."""
-    rows = []
-    for path, item in sorted(document["paths"].items()):
+def page(schema: Schema) -> str:
+    """Every route with its example, every stream, every refusal."""
+    groups: dict[str, list[str]] = {}
+    for path, item in schema["paths"].items():
         for method, operation in item.items():
-            rows.append((method.upper(), path, operation.get("summary", "")))
-    routes = _table(("method", "path", "what"), rows)
-    refusals = _table(
-        ("status", "code", "meaning"),
-        [(str(code.status), code.name, code.value[1]) for code in Code],
+            groups.setdefault(operation["tags"][0], []).append(_operation(method, path, operation))
+    routes = [
+        f"<h3>{escape(tag)}</h3>{''.join(groups[tag])}"
+        for tag in sorted(groups, key=lambda tag: (tag != "trading", tag))
+    ]
+    streams = [
+        (f"{usual}SYMBOL", f"{alias}SYMBOL", CHANNELS[channel])
+        for channel, (usual, alias) in SPELLINGS.items()
+    ]
+    refusals = [(str(code.status), code.name, code.value[1]) for code in Code]
+    return _PAGE.format(
+        version=escape(schema["info"]["version"]),
+        routes="".join(routes),
+        streams=_table(("stream", "alias", "frames"), streams),
+        refusals=_table(("status", "code", "meaning"), refusals),
     )
-    signed = _table(("action", "fields"), [_fields(route) for route in SIGNED_ROUTES])
-    return _PAGE.format(routes=routes, refusals=refusals, signed=signed)
 
 
-def _fields(route: SignedRoute) -> tuple[str, str]:
-    names = ", ".join(field.encode_name for field in msgspec.structs.fields(route.action))
-    return route.action.__name__, names
+def _operation(method: str, path: str, operation: Schema) -> str:
+    parts = [f"<p>{escape(operation.get('description') or '')}</p>"]
+    names = ", ".join(parameter["name"] for parameter in operation.get("parameters", ()))
+    if names:
+        parts.append(f"<p>Parameters: {escape(names)}</p>")
+    if "requestBody" in operation:
+        parts.append(_example("request", operation["requestBody"]))
+    parts += [_example(status, one) for status, one in operation["responses"].items()]
+    summary = f"<b>{method.upper()}</b> {escape(path)} <i>{escape(operation['summary'])}</i>"
+    return f"<details><summary>{summary}</summary>{''.join(parts)}</details>"
+
+
+def _example(label: str, holder: Schema) -> str:
+    content: Schema = next(iter(holder.get("content", {}).values()), {})
+    if "example" not in content:
+        return ""
+    text = msgspec.json.format(msgspec.json.encode(content["example"])).decode()
+    return f"<p>{escape(label)}</p><pre>{escape(text)}</pre>"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -135,39 +83,6 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     return f"<table><tr>{top}</tr>{body}</table>"
-
-
-def _operation(
-    summary: str, tag: str, name: str, body: Any, example: Any, answers: Sequence[str]
-) -> dict[str, Any]:
-    refused = {
-        "description": "Refused",
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    return {
-        "summary": summary,
-        "operationId": name,
-        "tags": [tag],
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": body, "example": example}},
-        },
-        "responses": {
-            **{
-                status: {"description": "The receipt, or the answers in order"}
-                for status in answers
-            },
-            "4XX": refused,
-            "5XX": refused,
-        },
-    }
-
-
-def _problem_schema() -> dict[str, Any]:
-    fields = [field.encode_name for field in msgspec.structs.fields(Problem)]
-    properties: dict[str, Any] = {name: {"type": "string"} for name in fields}
-    properties["code"]["enum"] = [code.name for code in Code]
-    return {"type": "object", "required": fields, "properties": properties}
 
 
 _PAGE = """<!doctype html>
@@ -179,17 +94,30 @@ body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem aut
 table {{ border-collapse: collapse; width: 100% }}
 td, th {{ border-bottom: 1px solid #ddd; padding: .3rem .6rem; text-align: left;
   vertical-align: top }}
-td:nth-child(-n+2) {{ font-family: ui-monospace, monospace; font-size: 13px }}
+td:nth-child(-n+2), summary, pre, code {{ font-family: ui-monospace, monospace; font-size: 13px }}
+summary {{ cursor: pointer; padding: .2rem 0 }}
+summary b {{ display: inline-block; width: 4.5em }}
+summary i {{ font: 14px system-ui, sans-serif; color: #666; margin-left: 1em }}
+pre {{ background: #f4f4f4; color: #222; padding: .8rem; overflow: auto }}
 </style></head><body>
-<h1>xyk</h1>
-<p>Every change is an action that a wallet signs (EIP-712). <a href="/api/v1/domain">GET
-/api/v1/domain</a> gives the domain and the types; post <code>{{"action": {{...}}, "signature":
-"0x..."}}</code>. The same bytes again get the first receipt. <a href="/schema">OpenAPI</a>.</p>
+<h1>xyk {version}</h1>
+<p>The same for programs: <a href="/schema">/schema</a> (OpenAPI).</p>
+<h2>Signing</h2>
+<p>Every change is an action that a wallet signs (EIP-712): <code>{{"action": {{...}}, "signature":
+"0x..."}}</code>. <a href="/api/v1/domain">GET /api/v1/domain</a> gives domain and types. uint256
+values are decimal strings of base units, smaller integers are numbers. A nonce is unix seconds
+&lt;&lt; 8 | slot (0 to 255); a deadline is unix seconds. The same action again gets its first
+receipt with 200, so what was not answered is sent again as it is. To change an intent, sign the new
+one with the same nonce: at most one of both can happen. The examples are signed for this deployment
+by the key 0x00..01.</p>
 <h2>Routes</h2>{routes}
-<h2>Signed actions</h2>{signed}
-<h2>Refusals, first one first</h2>{refusals}
-<h2>Stream</h2>
+<h2>Streams</h2>
 <p>Websocket at <code>/</code> or <code>/ws</code>: <code>{{"method": "SUBSCRIBE", "params":
-["pool.ETH_USDC", "trade.ETH_USDC", "ticker.ETH_USDC"]}}</code>.</p>
+["trade.ETH_USDC"], "id": 1}}</code>, answered only where there is an id. Frames are
+<code>{{"stream", "data"}}</code>; E and T are microseconds, decimals are strings, seq is the
+journal entry. A slow reader misses older pool and ticker frames; where it would miss trades it is
+closed with 1008.</p>{streams}
+<h2>Refusals</h2>
+<p>Where a request has several faults, the first one of this table is named.</p>{refusals}
 </body></html>
 """

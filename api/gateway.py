@@ -13,12 +13,14 @@ from api.metrics import Metrics
 from api.problems import (
     JSON,
     SERVER_ERROR,
+    STOPPING,
     TOO_LARGE,
     Answer,
     method_not_allowed,
     problem,
 )
 from xyk.domain.units import BODY_MAX
+from xyk.engine.writer import WriterStopped
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -82,6 +84,8 @@ class Gateway:
             if isinstance(body, Answer):
                 return body
             return await endpoint(body)
+        except WriterStopped:
+            return problem(STOPPING)
         except Exception:
             _log.exception("request failed", route=scope["path"])
             return problem(SERVER_ERROR)

@@ -1,10 +1,11 @@
-"""Pools and the positions in them, with what the read tables know of the last 24 hours."""
+"""Pools and the positions in them, with the last 24 hours as the streams know them."""
 
-from typing import Any
+import msgspec
+from litestar import get
 
-from litestar import Response, get
-
-from api.markets import json_response
+from api.day import Day
+from api.feed import Feed
+from api.markets import View
 from api.problems import Refused, malformed
 from api.services import Services
 from api.views import address, token_of
@@ -14,110 +15,165 @@ from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import parse_hex
 from xyk.exchange.quote import burn_value, spot_price
 from xyk.exchange.state import State
-from xyk.storage.history import PoolDay
 
 WINDOW_S = 3_600  # of the TWAP where none is named
 WINDOW_S_MAX = 86_400
 DAYS_A_YEAR = 365
+RATE_DIGITS = 6  # significant ones of an APR, which is an estimate anyway
 UQ112 = 2**112
 
-View = dict[str, Any]
+
+class PoolView(View, frozen=True, kw_only=True):
+    """Pairs are [base, quote]. Reserves, k and supply in base units; prices, volumes, fees and TVL
+    in whole tokens.
+
+    `spotPrice` is quote per base by the reserves, without the fee; `twap` its average over
+    `twapSeconds`, less than the window while the pool is young. `tvl` values both reserves in
+    quote. `apr`: the fees of 24 hours, valued in quote, times 365 over the TVL; "0.1" is 10 % a
+    year. `dormant`: nothing is traded with it, it is empty or too small beside a book.
+    """
+
+    symbol: str
+    tokens: tuple[str, str]
+    reserves: tuple[str, str]
+    k: str
+    total_supply: str
+    liquidity_token: str
+    fee_bps: int
+    status: str
+    dormant: bool
+    spot_price: str | None
+    inverse_spot_price: str | None
+    twap: str | None
+    twap_seconds: int
+    base_volume_24h: str = msgspec.field(name="baseVolume24h")
+    quote_volume_24h: str = msgspec.field(name="quoteVolume24h")
+    base_fees_24h: str = msgspec.field(name="baseFees24h")
+    quote_fees_24h: str = msgspec.field(name="quoteFees24h")
+    trades_24h: int = msgspec.field(name="trades24h")
+    tvl: str
+    apr: str
+    seq: int
+
+
+class SharesView(View, frozen=True, kw_only=True):
+    """`shares` of the pool in base units; `amounts`: what removing them all would pay now, [base,
+    quote] in base units; `shareOfPool` "0.25" is a quarter.
+    """
+
+    pool: str
+    shares: str
+    amounts: tuple[str, str]
+    share_of_pool: str
+
+
+class PositionView(SharesView, frozen=True, kw_only=True):
+    """`feesEarned`, [base, quote] in base units: what fees made of the owner's shares, those taken
+    out already included. It is as of the read tables, which trail by a moment.
+    """
+
+    owner: str
+    fees_earned: tuple[str, str]
+    seq: int
 
 
 @get("/api/v1/pools", summary="All pools", tags=["pools"])
-async def get_pools(services: Services, window: str = str(WINDOW_S)) -> Response[bytes]:
+async def get_pools(services: Services, feed: Feed, window: str = str(WINDOW_S)) -> list[PoolView]:
     """`window`: seconds that the TWAP covers, 1 to 86,400."""
     window_s = _window(window)
-    markets = tuple(services.state.markets.values())
-    days = [await services.history.pool_24h(one.symbol, services.now_ms()) for one in markets]
-    views = [
-        pool_view(services.state, market, day, window_s, services.now_ms())
-        for market, day in zip(markets, days, strict=True)
-    ]
-    return json_response(await services.committed(views))
+    return await services.committed(
+        [pool_view(services, feed, market, window_s) for market in services.state.markets.values()]
+    )
 
 
 @get("/api/v1/pools/{symbol:str}", summary="One pool", tags=["pools"])
-async def get_pool(services: Services, symbol: str, window: str = str(WINDOW_S)) -> Response[bytes]:
+async def get_pool(
+    services: Services, feed: Feed, symbol: str, window: str = str(WINDOW_S)
+) -> PoolView:
     """`window`: seconds that the TWAP covers, 1 to 86,400."""
     window_s = _window(window)
     market = await _market(services, symbol)
-    day = await services.history.pool_24h(symbol, services.now_ms())
-    view = pool_view(services.state, market, day, window_s, services.now_ms())
-    return json_response(await services.committed(view))
+    return await services.committed(pool_view(services, feed, market, window_s))
 
 
 @get("/api/v1/pools/{symbol:str}/positions/{owner:str}", summary="A position", tags=["pools"])
-async def get_position(services: Services, symbol: str, owner: str) -> Response[bytes]:
-    """Shares now; fees earned are as of the read tables, which trail by a moment."""
+async def get_position(services: Services, symbol: str, owner: str) -> PositionView:
+    """Zeros where the owner has no shares."""
     holder = parse_owner(owner)
     market = await _market(services, symbol)
     earned = await services.history.position(holder, symbol)
-    view = position_view(services.state, market, holder)
     fees = (earned.base_fees_earned, earned.quote_fees_earned) if earned else (0, 0)
-    view["feesEarned"] = [str(fee) for fee in fees]
-    return json_response(await services.committed(view))
+    state = services.state
+    shares = shares_view(state, market, holder)
+    return await services.committed(
+        PositionView(
+            pool=shares.pool,
+            shares=shares.shares,
+            amounts=shares.amounts,
+            share_of_pool=shares.share_of_pool,
+            owner=address(holder),
+            fees_earned=(str(fees[0]), str(fees[1])),
+            seq=state.seq,
+        )
+    )
 
 
 def parse_owner(text: str) -> str:
-    """The address in a path; raises Refused."""
+    """The address in a path, in lower case; raises Refused."""
     try:
         return parse_hex(text, 20)
     except ValueError as fault:
         raise Refused(malformed(f"{fault} - at `owner`")) from None
 
 
-def pool_view(state: State, market: Market, day: PoolDay, window_s: int, now_ms: int) -> View:
-    """Reserves and supply in base units; prices, volumes, fees and TVL in whole tokens.
-
-    `apr` is the last 24 hours' fees times 365 over the TVL, as a fraction.
-    """
+def pool_view(services: Services, feed: Feed, market: Market, window_s: int) -> PoolView:
+    state, now_ms = services.state, services.now_ms()
     pool = state.pools[market.symbol]
     base_decimals = state.assets[market.base].decimals
     quote_decimals = state.assets[market.quote].decimals
+    known = feed.markets.get(market.symbol)
+    day = known.day if known else Day()  # listed by an entry that is not committed yet
+    day.expire(now_ms)
     spot = spot_price(state, market)
-    tvl = 2 * pool.reserve_quote
-    fees = day.quote_fees
-    if pool.reserve_base:
-        fees += day.base_fees * pool.reserve_quote // pool.reserve_base
-    average = pool.twap(max(now_ms // 1000, pool.last_s), window_s)
-    return {
-        "symbol": market.symbol,
-        "tokens": [token_of(state, market.base), token_of(state, market.quote)],
-        "reserves": [str(pool.reserve_base), str(pool.reserve_quote)],
-        "totalSupply": str(pool.total_supply),
-        "feeBps": pool.fee_bps,
-        "status": market.status,
-        "dormant": pool.is_dormant(market.lot_size, market.book),
-        "spotPrice": significant(*spot) if spot else None,
-        "inverseSpotPrice": significant(*spot[::-1]) if spot else None,
-        "twap": None
-        if average is None
-        else significant(average[0] * 10**base_decimals, UQ112 * 10**quote_decimals),
-        "twapSeconds": 0 if average is None else average[1],
-        "baseVolume24h": whole_tokens(day.base_volume, base_decimals),
-        "quoteVolume24h": whole_tokens(day.quote_volume, quote_decimals),
-        "baseFees24h": whole_tokens(day.base_fees, base_decimals),
-        "quoteFees24h": whole_tokens(day.quote_fees, quote_decimals),
-        "trades24h": day.swaps,
-        "tvl": whole_tokens(tvl, quote_decimals),
-        "apr": significant(fees * DAYS_A_YEAR, tvl, 6) if tvl else "0",
-        "liquidityToken": token_of(state, shares_symbol(market.symbol)),
-        "seq": state.seq,
-    }
+    average = pool.twap(now_ms // 1000, window_s)
+    return PoolView(
+        symbol=market.symbol,
+        tokens=(token_of(state, market.base), token_of(state, market.quote)),
+        reserves=(str(pool.reserve_base), str(pool.reserve_quote)),
+        k=str(pool.reserve_base * pool.reserve_quote),
+        total_supply=str(pool.total_supply),
+        liquidity_token=token_of(state, shares_symbol(market.symbol)),
+        fee_bps=pool.fee_bps,
+        status=market.status,
+        dormant=pool.is_dormant(market.lot_size, market.book),
+        spot_price=significant(*spot) if spot else None,
+        inverse_spot_price=significant(*spot[::-1]) if spot else None,
+        twap=significant(average[0] * 10**base_decimals, UQ112 * 10**quote_decimals)
+        if average
+        else None,
+        twap_seconds=average[1] if average else 0,
+        base_volume_24h=whole_tokens(day.base_volume, base_decimals),
+        quote_volume_24h=whole_tokens(day.quote_volume, quote_decimals),
+        base_fees_24h=whole_tokens(day.base_fees, base_decimals),
+        quote_fees_24h=whole_tokens(day.quote_fees, quote_decimals),
+        trades_24h=day.trades,
+        tvl=whole_tokens(2 * pool.reserve_quote, quote_decimals),
+        apr=_apr(day, pool.reserve_base, pool.reserve_quote),
+        seq=state.seq,
+    )
 
 
-def position_view(state: State, market: Market, owner: str) -> View:
-    """`amounts`: what RemoveLiquidity of all shares would pay now, [base, quote] in base units."""
-    pool = state.pools[market.symbol]
-    shares = state.ledger.available(owner, shares_symbol(market.symbol))
-    return {
-        "owner": address(owner),
-        "pool": market.symbol,
-        "shares": str(shares),
-        "amounts": [str(amount) for amount in burn_value(state, market.symbol, shares)],
-        "shareOfPool": significant(shares, pool.total_supply) if pool.total_supply else "0",
-    }
+def shares_view(state: State, market: Market, owner: str) -> SharesView:
+    symbol = shares_symbol(market.symbol)
+    shares = state.ledger.available(owner, symbol) + state.ledger.held(owner, symbol)
+    base, quote = burn_value(state, market.symbol, shares)
+    supply = state.pools[market.symbol].total_supply
+    return SharesView(
+        pool=market.symbol,
+        shares=str(shares),
+        amounts=(str(base), str(quote)),
+        share_of_pool=significant(shares, supply) if supply else "0",
+    )
 
 
 async def _market(services: Services, symbol: str) -> Market:
@@ -130,7 +186,15 @@ async def _market(services: Services, symbol: str) -> Market:
     return market
 
 
+def _apr(day: Day, base: int, quote: int) -> str:
+    """(quote fees + base fees * quote / base) * 365 / (2 * quote), over one denominator."""
+    if not base:
+        return "0"
+    fees = day.quote_fees * base + day.base_fees * quote
+    return significant(fees * DAYS_A_YEAR, 2 * quote * base, RATE_DIGITS)
+
+
 def _window(text: str) -> int:
-    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= WINDOW_S_MAX:
-        return int(text[:9])
+    if text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= WINDOW_S_MAX:
+        return int(text)
     raise Refused(malformed(f"Expected a number of seconds from 1 to {WINDOW_S_MAX} - at `window`"))

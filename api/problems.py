@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import BODY_MAX
+from xyk.engine.writer import WriterStopped
 
 RETRY_AFTER_S = 1
 JSON = "application/json; charset=utf-8"
@@ -137,6 +138,8 @@ def answer_exception(request: Request[Any, Any, Any], fault: Exception) -> Respo
 def _rejected(request: Request[Any, Any, Any], fault: Exception) -> Rejected:
     if isinstance(fault, Refused):
         return fault.rejected
+    if isinstance(fault, WriterStopped):
+        return STOPPING
     if isinstance(fault, HTTPException):
         if fault.status_code == 404:
             return no_such_route(request.method, request.url.path)

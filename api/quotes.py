@@ -9,9 +9,9 @@ import msgspec
 from litestar import Request, Response, get, post
 
 from api.problems import JSON, Refused, convert, decode, malformed
-from api.receipts import fee_views, hop_view, single_fee
+from api.receipts import POOL, FeeView, HopView, fees_of, single_fee
 from api.services import Services
-from api.views import resolve_token, token_form_fault
+from api.views import resolve_token, token_form_fault, token_of
 from xyk.domain.commands import SignedAction, SwapExactIn, SwapExactOut
 from xyk.domain.decimals import significant, whole_tokens
 from xyk.domain.rejections import Rejected
@@ -50,6 +50,30 @@ class QuoteRequest(
 _decoder = msgspec.json.Decoder(QuoteRequest, dec_hook=decode_wire, strict=True)
 
 
+class QuoteView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Amounts in base units. Prices are decimals: quote per base on one hop, tokenOut per tokenIn
+    on several. `executionPrice` is net of all fees, `spotPrice` the reserves' before the swap,
+    `worstPrice` that of the last unit with the fee, on the market's tick: the limit to sign for an
+    IOC or FOK order. `priceImpactBps` leaves fees out. `expiresAt` is Unix ms; executed at the same
+    `seq` before it, the amounts are exactly these. `typedData` is ready for eth_signTypedData_v4.
+    """
+
+    amount_in: str
+    amount_out: str
+    min_amount_out: str | msgspec.UnsetType = msgspec.UNSET
+    max_amount_in: str | msgspec.UnsetType = msgspec.UNSET
+    execution_price: str
+    spot_price: str
+    worst_price: str | None
+    price_impact_bps: int
+    fee: str | None
+    fees: list[FeeView]
+    route: list[HopView]
+    seq: int
+    expires_at: int
+    typed_data: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
 @post("/api/v1/quote", status_code=200, summary="Quote a swap", tags=["quote"])
 async def post_quote(request: Request[Any, Any, Any], services: Services) -> Response[bytes]:
     body = await request.body()
@@ -79,47 +103,53 @@ async def _answer(services: Services, wish: QuoteRequest | Rejected) -> Response
     return Response(_encode(view), media_type=JSON)
 
 
-def quote_view(services: Services, wish: QuoteRequest) -> dict[str, Any] | Rejected:
+def quote_view(services: Services, wish: QuoteRequest) -> QuoteView | Rejected:
     state = services.state
     quote = _quote(state, wish)
     if isinstance(quote, Rejected):
         return quote
     route = quote.route
-    hops = [
-        hop_view(
-            state,
-            hop.edge.market.symbol,
-            hop.edge.asset_in,
-            hop.edge.asset_out,
-            hop.amount_in,
-            hop.amount_out,
-            hop.fee,
-        )
-        for hop in route.hops
-    ]
-    view: dict[str, Any] = {"amountIn": str(route.amount_in), "amountOut": str(route.amount_out)}
     if wish.amount_in is not None:
         bound = min_amount_out(route.amount_out, wish.slippage_bps)
-        view["minAmountOut"] = str(bound)
+        bounds = {"min_amount_out": str(bound)}
     else:
         bound = max_amount_in(route.amount_in, wish.slippage_bps)
-        view["maxAmountIn"] = str(bound)
+        bounds = {"max_amount_in": str(bound)}
     now_ms = services.now_ms()
-    view |= {
-        "executionPrice": significant(*quote.execution_price),
-        "spotPrice": significant(*quote.spot_price),
-        "worstPrice": _worst_price(state, quote),
-        "priceImpactBps": quote.impact_bps,
-        "fee": single_fee(hops),
-        "fees": fee_views(hops),
-        "route": hops,
-        "seq": state.seq,
-        "expiresAt": now_ms + LIFETIME_MS,
-    }
+    action = None
     if wish.owner is not None:
         action = _action(state, wish, wish.owner, quote, bound, now_ms // 1000)
-        view["typedData"] = typed_data(services.domain, action)
-    return view
+    hops = _hops(state, quote)
+    return QuoteView(
+        amount_in=str(route.amount_in),
+        amount_out=str(route.amount_out),
+        **bounds,
+        execution_price=significant(*quote.execution_price),
+        spot_price=significant(*quote.spot_price),
+        worst_price=_worst_price(state, quote),
+        price_impact_bps=quote.impact_bps,
+        fee=single_fee(hops),
+        fees=fees_of(hops),
+        route=hops,
+        seq=state.seq,
+        expires_at=now_ms + LIFETIME_MS,
+        typed_data=typed_data(services.domain, action) if action else msgspec.UNSET,
+    )
+
+
+def _hops(state: State, quote: Quote) -> list[HopView]:
+    return [
+        HopView(
+            hop.edge.market.symbol,
+            POOL,
+            token_of(state, hop.edge.asset_in),
+            token_of(state, hop.edge.asset_out),
+            str(hop.amount_in),
+            str(hop.amount_out),
+            str(hop.fee),
+        )
+        for hop in quote.route.hops
+    ]
 
 
 def _quote(state: State, wish: QuoteRequest) -> Quote | Rejected:

@@ -2,8 +2,10 @@
 same.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from api.views import address, event_view, token_of
 from xyk.domain.commands import (
@@ -14,118 +16,160 @@ from xyk.domain.commands import (
     Withdraw,
 )
 from xyk.domain.events import LiquidityAdded, LiquidityRemoved, PoolSwapped, Withdrawn
-from xyk.engine.writer import Committed
+from xyk.engine.submission import Committed
 from xyk.exchange.state import State
 
-View = dict[str, Any]
+POOL = "pool"  # a venue
 
 
-def receipt(state: State, committed: Committed) -> View:
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """`timestamp` is Unix ms, `digest` the action's (null for the faucet). `events` are the
+    journal's, amounts as strings.
+    """
+
+    seq: int
+    timestamp: int
+    digest: str | None
+    events: list[dict[str, Any]]
+
+
+class FeeView(msgspec.Struct, frozen=True):
+    market: str
+    venue: str
+    token: str
+    amount: str
+
+
+class HopView(msgspec.Struct, frozen=True, rename="camel"):
+    """One venue's part of a route; the fee is in `tokenIn` and inside `amountIn`."""
+
+    market: str
+    venue: str
+    token_in: str
+    token_out: str
+    amount_in: str
+    amount_out: str
+    fee: str
+
+
+class DustView(msgspec.Struct, frozen=True):
+    """What could not be traded and stayed with the owner."""
+
+    token: str
+    amount: str
+
+
+class SwapReceipt(Receipt, frozen=True, kw_only=True):
+    """`fee` is null where fees were paid in several tokens."""
+
+    amount_in: str
+    amount_out: str
+    fee: str | None
+    fees: list[FeeView]
+    route: list[HopView]
+    dust: list[DustView]
+
+
+class LiquidityReceipt(Receipt, frozen=True, kw_only=True):
+    """Amounts in the order in which the action names its tokens; `liquidity` in shares."""
+
+    amount_a: str
+    amount_b: str
+    liquidity: str
+    pool: str
+
+
+class WithdrawalReceipt(Receipt, frozen=True, kw_only=True):
+    token: str
+    amount: str
+    recipient: str
+    status: str
+
+
+def receipt(state: State, committed: Committed) -> Receipt:
     """`state` only names tokens, which never change; all amounts are the events'."""
+    make = _KINDS.get(type(committed.command), _plain)
+    return make(state, committed)
+
+
+def fees_of(hops: Sequence[HopView]) -> list[FeeView]:
+    return [FeeView(hop.market, hop.venue, hop.token_in, hop.fee) for hop in hops]
+
+
+def single_fee(hops: Sequence[HopView]) -> str | None:
+    """The fee as one amount; None where it was paid in several tokens."""
+    return hops[0].fee if len(hops) == 1 else None
+
+
+def _plain(state: State, committed: Committed) -> Receipt:
+    return Receipt(**_common(committed))
+
+
+def _common(committed: Committed) -> dict[str, Any]:
     entry = committed.entry
-    view: View = {
+    return {
         "seq": entry.seq,
         "timestamp": entry.time,
         "digest": committed.evidence.digest or None,
         "events": [event_view(event) for event in committed.events],
     }
-    summary = _SUMMARIES.get(type(committed.command))
-    if summary is not None:
-        view.update(summary(state, committed))
-    return view
 
 
-def hop_view(
-    state: State,
-    market: str,
-    asset_in: str,
-    asset_out: str,
-    amount_in: int,
-    amount_out: int,
-    fee: int,
-) -> View:
-    """One pool's part of a route; the fee is in `tokenIn`."""
-    return {
-        "market": market,
-        "venue": "pool",
-        "tokenIn": token_of(state, asset_in),
-        "tokenOut": token_of(state, asset_out),
-        "amountIn": str(amount_in),
-        "amountOut": str(amount_out),
-        "fee": str(fee),
-    }
-
-
-def fee_views(hops: list[View]) -> list[View]:
-    return [
-        {
-            "market": hop["market"],
-            "venue": hop["venue"],
-            "token": hop["tokenIn"],
-            "amount": hop["fee"],
-        }
-        for hop in hops
-    ]
-
-
-def single_fee(hops: list[View]) -> str | None:
-    """The fee as one amount; None where it was paid in several tokens."""
-    return hops[0]["fee"] if len(hops) == 1 else None
-
-
-def _swap(state: State, committed: Committed) -> View:
-    swaps = [event for event in committed.events if isinstance(event, PoolSwapped)]
+def _swap(state: State, committed: Committed) -> Receipt:
     hops = [
-        hop_view(
-            state,
-            swap.market,
-            swap.asset_in,
-            swap.asset_out,
-            swap.amount_in,
-            swap.amount_out,
-            swap.fee,
+        HopView(
+            event.market,
+            POOL,
+            token_of(state, event.asset_in),
+            token_of(state, event.asset_out),
+            str(event.amount_in),
+            str(event.amount_out),
+            str(event.fee),
         )
-        for swap in swaps
+        for event in committed.events
+        if isinstance(event, PoolSwapped)
     ]
-    return {
-        "amountIn": hops[0]["amountIn"],
-        "amountOut": hops[-1]["amountOut"],
-        "fee": single_fee(hops),
-        "fees": fee_views(hops),
-        "route": hops,
-        "dust": [],
-    }
+    return SwapReceipt(
+        **_common(committed),
+        amount_in=hops[0].amount_in,
+        amount_out=hops[-1].amount_out,
+        fee=single_fee(hops),
+        fees=fees_of(hops),
+        route=hops,
+        dust=[],
+    )
 
 
-def _liquidity(state: State, committed: Committed) -> View:
-    """Amounts in the order in which the action names its tokens."""
+def _liquidity(state: State, committed: Committed) -> Receipt:
     command = committed.command
     assert isinstance(command, AddLiquidity | RemoveLiquidity)
     moved = next(
         event for event in committed.events if isinstance(event, LiquidityAdded | LiquidityRemoved)
     )
-    amounts = (moved.amount_base, moved.amount_quote)
-    base = state.assets[state.markets[moved.market].base]
-    amount_a, amount_b = amounts if command.token_a == base.token else amounts[::-1]
-    return {
-        "amountA": str(amount_a),
-        "amountB": str(amount_b),
-        "liquidity": str(moved.liquidity),
-        "pool": moved.market,
-    }
+    amount_a, amount_b = moved.amount_base, moved.amount_quote
+    if command.token_a != state.assets[state.markets[moved.market].base].token:
+        amount_a, amount_b = amount_b, amount_a
+    return LiquidityReceipt(
+        **_common(committed),
+        amount_a=str(amount_a),
+        amount_b=str(amount_b),
+        liquidity=str(moved.liquidity),
+        pool=moved.market,
+    )
 
 
-def _withdrawal(state: State, committed: Committed) -> View:
+def _withdrawal(state: State, committed: Committed) -> Receipt:
     moved = next(event for event in committed.events if isinstance(event, Withdrawn))
-    return {
-        "token": token_of(state, moved.asset),
-        "amount": str(moved.amount),
-        "recipient": address(moved.recipient),
-        "status": "confirmed",
-    }
+    return WithdrawalReceipt(
+        **_common(committed),
+        token=token_of(state, moved.asset),
+        amount=str(moved.amount),
+        recipient=address(moved.recipient),
+        status="confirmed",
+    )
 
 
-_SUMMARIES: Mapping[type, Callable[[State, Committed], View]] = {
+_KINDS: Mapping[type, Callable[[State, Committed], Receipt]] = {
     SwapExactIn: _swap,
     SwapExactOut: _swap,
     AddLiquidity: _liquidity,

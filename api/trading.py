@@ -164,7 +164,7 @@ def actions_endpoint(services: Services) -> Endpoint:
         if outcomes and all(_is_overloaded(outcome) for outcome in outcomes):
             assert isinstance(outcomes[0], Rejected)
             return problem(outcomes[0])
-        return Answer(200, _encode(_merged(services, proved, outcomes)))
+        return Answer(200, _merged(services, proved, outcomes))
 
     return endpoint
 
@@ -216,28 +216,22 @@ def _merged(
     services: Services,
     proved: list[Submission | Rejected],
     outcomes: Sequence[Committed | Rejected],
-) -> list[dict[str, Any]]:
-    """One view an element: what was refused here, and what the writer said of the others."""
+) -> bytes:
+    """A JSON array, one object an element: what was refused here, and what the writer said of the
+    rest.
+    """
     answered = iter(outcomes)
-    views: list[dict[str, Any]] = []
+    parts: list[bytes] = []
     for one in proved:
-        if isinstance(one, Rejected):
-            services.metrics.refused(one.code)
-            outcome: Committed | Rejected = one
-        else:
-            outcome = next(answered)
+        outcome: Committed | Rejected = one if isinstance(one, Rejected) else next(answered)
         if isinstance(outcome, Rejected):
-            views.append(
-                {
-                    "status": outcome.http_status,
-                    "code": outcome.code.name,
-                    "message": outcome.message,
-                }
-            )
+            if outcome is one:
+                services.metrics.refused(outcome.code)
+            status, part = outcome.http_status, problem(outcome).body
         else:
-            status = 201 if outcome.is_new else 200
-            views.append({"status": status, **receipt(services.state, outcome)})
-    return views
+            status, part = 201 if outcome.is_new else 200, _encode(receipt(services.state, outcome))
+        parts.append(b'{"status":%d,%b' % (status, part[1:]))
+    return b"[%b]" % b",".join(parts)
 
 
 def _is_overloaded(outcome: Committed | Rejected) -> bool:

@@ -1,0 +1,250 @@
+"""OpenAPI at /schema and /schema/openapi.json: litestar describes the reads, the signed routes
+stand outside of it and are described here from the very Structs that decode them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request
+from litestar.enums import OpenAPIMediaType
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.router import Router
+
+from api import examples
+from api.problems import Problem
+from api.quotes import QuoteRequest, QuoteView
+from api.receipts import LiquidityReceipt, Receipt, SwapReceipt, WithdrawalReceipt
+from api.services import Services
+from api.trading import (
+    ACTIONS_PATH,
+    FAUCET_PATH,
+    SIGNED_ROUTES,
+    FaucetRequest,
+    SignedRoute,
+)
+from xyk.domain import commands as cm
+from xyk.domain.rejections import Code
+from xyk.domain.units import BATCH_MAX, Address, Bytes32, Int32, Uint8, Uint32, Uint64, Uint256
+from xyk.wallet.typed_data import Domain
+
+Schema = dict[str, Any]
+
+REF = "#/components/schemas/{name}"
+RECEIPTS: Mapping[type, type[Receipt]] = {
+    cm.SwapExactIn: SwapReceipt,
+    cm.SwapExactOut: SwapReceipt,
+    cm.AddLiquidity: LiquidityReceipt,
+    cm.RemoveLiquidity: LiquidityReceipt,
+    cm.Withdraw: WithdrawalReceipt,
+}
+
+_UINT = {"type": "integer", "minimum": 0}
+_FORMS: Mapping[type, Schema] = {
+    Uint256: {
+        "type": "string",
+        "pattern": "^(0|[1-9][0-9]{0,77})$",
+        "description": "base units, at most 2^256-1",
+    },
+    Uint64: _UINT,
+    Uint32: {**_UINT, "maximum": 2**32 - 1},
+    Uint8: {**_UINT, "maximum": 2**8 - 1},
+    Int32: {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1},
+    Address: {"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"},
+    Bytes32: {"type": "string", "pattern": "^0x[0-9a-fA-F]{64}$"},
+}
+_SIGNATURE: Schema = {
+    "type": "string",
+    "description": "65 bytes r||s||v, or the 64 bytes of EIP-2098, over the action's typed data",
+    "pattern": "^0x([0-9a-fA-F]{128}|[0-9a-fA-F]{130})$",
+}
+_PROBLEM: Schema = {
+    "description": "`code` is for programs, `message` says what was wrong and what would be right",
+    "content": {
+        "application/json": {
+            "schema": {"$ref": REF.format(name="Problem")},
+            "example": examples.PROBLEM,
+        }
+    },
+}
+_REFUSED: Schema = {"4XX": _PROBLEM, "5XX": _PROBLEM}
+
+
+class SchemaPlugin(OpenAPIRenderPlugin):
+    def __init__(self, services: Services) -> None:
+        super().__init__(path=["/", "/openapi.json"], media_type=OpenAPIMediaType.OPENAPI_JSON)
+        self._services = services
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: Schema) -> bytes:
+        return msgspec.json.encode(whole_schema(request.app, self._services))
+
+    def receive_router(self, router: Router) -> None:
+        """Without litestar's own page for unknown paths below /schema: those get our 404."""
+        router.routes[:] = [route for route in router.routes if "{" not in route.path]
+
+
+def openapi_config(services: Services) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="xyk",
+        version=services.settings.version,
+        description="A self-hosted exchange: V2-exact pools, wallet-signed actions; see /docs.",
+        render_plugins=[SchemaPlugin(services)],
+    )
+
+
+def whole_schema(app: Litestar, services: Services) -> Schema:
+    """Made once an application: nothing in it changes while it runs."""
+    known: Schema | None = app.state.get("schema")
+    if known is None:
+        known = app.state["schema"] = _complete(app.openapi_schema.to_schema(), services)
+    return known
+
+
+def _complete(reads: Schema, services: Services) -> Schema:
+    """litestar's description of the reads, with everything that it cannot know."""
+    document: Schema = msgspec.json.decode(msgspec.json.encode(reads))
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas |= _component_schemas()
+    paths = document["paths"]
+    for path, item in paths.items():
+        for operation in item.values():
+            _complete_read(operation, examples.READS.get(path))
+    quote = paths["/api/v1/quote"]
+    for operation in quote.values():
+        operation["responses"]["200"] = _response("The quote", _ref("QuoteView"), examples.QUOTED)
+    quote["post"]["requestBody"] = _body(_ref("QuoteRequest"), examples.QUOTE)
+    quote["get"]["parameters"] = _parameters(schemas["QuoteRequest"])
+    for route in SIGNED_ROUTES:
+        operation = _signed_operation(route, services.domain)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
+    paths[ACTIONS_PATH] = {"post": _actions_operation(services.domain)}
+    if services.state.sandbox:
+        paths[FAUCET_PATH] = {"post": _faucet_operation()}
+    return document
+
+
+def _complete_read(operation: Schema, example: Any) -> None:
+    """Our refusals for litestar's, and an example."""
+    responses = operation["responses"]
+    operation["responses"] = {"200": responses["200"], **_REFUSED}
+    if example is not None:
+        for content in responses["200"]["content"].values():
+            content["example"] = example
+
+
+def _signed_operation(route: SignedRoute, domain: Domain) -> Schema:
+    name = route.action.__name__
+    receipt = _ref(RECEIPTS.get(route.action, Receipt).__name__)
+    body: Schema = {
+        "type": "object",
+        "required": ["action", "signature"],
+        "additionalProperties": False,
+        "properties": {"action": _ref(name), "signature": _SIGNATURE},
+    }
+    example = examples.receipt(route.action)
+    return {
+        "tags": ["trading"],
+        "operationId": name,
+        "summary": route.summary,
+        "description": f"Takes a signed {name}. The same action again gets its first receipt.",
+        "requestBody": _body(body, examples.signed(domain, route.action)),
+        "responses": {
+            "201": _response("Accepted and on disk", receipt, example),
+            "200": _response("Accepted before: the first receipt", receipt, example),
+            **_REFUSED,
+        },
+    }
+
+
+def _actions_operation(domain: Domain) -> Schema:
+    kinds = [route.action.__name__ for route in SIGNED_ROUTES]
+    element = {
+        "type": "object",
+        "required": ["type", "action", "signature"],
+        "additionalProperties": False,
+        "properties": {
+            "type": {"type": "string", "enum": kinds},
+            "action": {"oneOf": [_ref(kind) for kind in kinds]},
+            "signature": _SIGNATURE,
+        },
+    }
+    outcome = {
+        "type": "object",
+        "required": ["status"],
+        "properties": {"status": {"type": "integer"}},
+        "description": "status 201 or 200 with a receipt, else with code and message",
+    }
+    receipt = {"status": 201, **examples.receipt(cm.SwapExactIn)}
+    return {
+        "tags": ["trading"],
+        "operationId": "Actions",
+        "summary": f"Up to {BATCH_MAX} signed actions, each with its own outcome, in order",
+        "requestBody": _body(
+            {"type": "array", "maxItems": BATCH_MAX, "items": element},
+            [{"type": "SwapExactIn", **examples.signed(domain, cm.SwapExactIn)}],
+        ),
+        "responses": {
+            "200": _response(
+                "One outcome for each action",
+                {"type": "array", "items": outcome},
+                [receipt, {"status": 422, **examples.PROBLEM}],
+            ),
+            **_REFUSED,
+        },
+    }
+
+
+def _faucet_operation() -> Schema:
+    receipt = {**examples.receipt(cm.FaucetDeposit), "digest": None}
+    return {
+        "tags": ["sandbox"],
+        "operationId": "Faucet",
+        "summary": "Test funds; not idempotent",
+        "requestBody": _body(_ref("FaucetRequest"), examples.FAUCET),
+        "responses": {
+            "201": _response("Credited", _ref("Receipt"), receipt),
+            **_REFUSED,
+        },
+    }
+
+
+def _component_schemas() -> dict[str, Schema]:
+    kinds = [
+        *(route.action for route in SIGNED_ROUTES),
+        FaucetRequest,
+        QuoteRequest,
+        QuoteView,
+        Problem,
+        Receipt,
+        *dict.fromkeys(RECEIPTS.values()),
+    ]
+    _, schemas = msgspec.json.schema_components(kinds, schema_hook=_form, ref_template=REF)
+    schemas["Problem"]["properties"]["code"]["enum"] = [code.name for code in Code]
+    return schemas
+
+
+def _form(kind: type) -> Schema:
+    return dict(_FORMS[kind])
+
+
+def _parameters(request: Schema) -> list[Schema]:
+    """The fields of a request as the names of a query."""
+    return [
+        {"name": name, "in": "query", "required": name in request["required"], "schema": schema}
+        for name, schema in request["properties"].items()
+    ]
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": REF.format(name=name)}
+
+
+def _body(schema: Schema, example: Any) -> Schema:
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"required": True, "content": content}
+
+
+def _response(description: str, schema: Schema, example: Any) -> Schema:
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"description": description, "content": content}
