@@ -59,14 +59,14 @@ async def _serve(settings: Settings) -> int:
 
 
 def end_at_once(error: BaseException) -> None:
-    """After a failed commit or fold nobody may be answered any more, not even by a clean shutdown."""
+    """After a failed commit or fold nobody may be answered, not even by a clean shutdown."""
     code = failure_code(error)
     print(f"xyk: stops without answering, exit {code}: {error!r}", file=sys.stderr, flush=True)
     os._exit(code)
 
 
 class Server(uvicorn.Server):
-    """Signals end it gracefully and are not raised again; the address is printed when it is open."""
+    """Signals end it gracefully and are not raised again; prints the address when it is open."""
 
     def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
         super().__init__(config)

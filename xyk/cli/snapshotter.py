@@ -1,4 +1,4 @@
-"""Has a child process write a snapshot every so many entries; the server never encodes its state."""
+"""Has a child write a snapshot every so many entries; the server never encodes its state."""
 
 import asyncio
 import logging
