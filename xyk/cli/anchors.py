@@ -12,6 +12,9 @@ from xyk.storage.connection import read_database, reading_engine
 from xyk.storage.errors import STORAGE_ERRORS
 from xyk.storage.history import History
 
+# No tables, or tables that were never filled.
+UNREADABLE: tuple[type[Exception], ...] = (*STORAGE_ERRORS, ValueError)
+
 
 class SnapshotFile(NamedTuple):
     """`header` is None where the file does not hold what it was written with; `why` says so."""
@@ -55,9 +58,7 @@ async def cursor_anchor(data: Path, database_url: str) -> list[Anchor]:
     engine = reading_engine(read_database(data, database_url))
     try:
         seq, digest = await History(engine).cursor()
-    except ValueError:  # no cursor row: the tables were never filled
-        return []
-    except STORAGE_ERRORS:  # no tables
+    except UNREADABLE:
         return []
     finally:
         await engine.dispose()

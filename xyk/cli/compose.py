@@ -145,6 +145,8 @@ async def _start(
     _watch(metrics, writer, projection, snapshotter)
     stack.push_async_callback(snapshotter.stop)
     await _run(stack, exchange, writer, projection)
+    while not writer.head[1]:  # noqa: ASYNC110  # the writer asks the journal for it first
+        await asyncio.sleep(0.001)
     writer.listeners += [projection.feed, snapshotter.on_committed]
     snapshotter.consider(state.seq)
     if settings.seed_demo:

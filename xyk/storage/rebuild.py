@@ -9,13 +9,15 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from xyk.engine.entry import GENESIS_HASH
 from xyk.engine.journal import Journal
 from xyk.storage.connection import READ, Database, read_database, writing_engine
 from xyk.storage.migrate import upgrade_database
 from xyk.storage.projection import Progress, Projection
-from xyk.storage.tables import READ_METADATA
+from xyk.storage.tables import CURSOR, READ_METADATA
 
 SIDE = "read_rebuild"  # the schema, or the file without its .db
 BUSY_TIMEOUT_MS = 60_000  # a server's projection commits in between
@@ -49,6 +51,8 @@ async def _fill(engine: AsyncEngine, journal: Journal, progress: Progress | None
         if connection.dialect.name == "postgresql":
             await connection.exec_driver_sql(f"CREATE SCHEMA {SIDE}")
         await connection.run_sync(READ_METADATA.create_all)
+        nothing_yet = insert(CURSOR).values(name=READ, seq=0, hash=GENESIS_HASH)
+        await connection.execute(nothing_yet)
     projection = Projection(engine, journal)
     await projection.catch_up(progress)
     return projection.seq
@@ -96,10 +100,12 @@ async def _swap_schemas(database: Database) -> None:
 
 
 def _copies(schema: str) -> list[str]:
-    """The cursor's table first: on PostgreSQL its locked row makes a projection wait."""
-    statements = []
-    tables = sorted(READ_METADATA.tables.values(), key=lambda table: table.name != "cursor")
-    for table in tables:
+    """The cursor first, and updated: a projection that waits for its row finds it moved."""
+    cursor, moved = f"{schema}.cursor", f"SELECT seq, hash FROM {SIDE}.cursor"
+    statements = [f"UPDATE {cursor} SET (seq, hash) = ({moved})"]
+    for table in READ_METADATA.sorted_tables:
+        if table is CURSOR:
+            continue
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         target, source = f'{schema}."{table.name}"', f'{SIDE}."{table.name}"'
         statements.append(f"DELETE FROM {target}")
