@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, and_, desc, select, tuple_
+from sqlalchemy import Select, and_, desc, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from xyk.storage.candles import Candle, Ticker, fill_candles, roll_up
@@ -18,7 +18,6 @@ from xyk.storage.tables import (
     ACTIONS,
     CANDLES,
     CURSOR,
-    FORMS_PRICE,
     LIQUIDITY_EVENTS,
     POOL_HISTORY,
     POOL_MINUTES,
@@ -151,7 +150,7 @@ class History:
         self, market: str, *, limit: int, before: int | None = None, offset: int = 0
     ) -> list[Trade]:
         """Price-forming fills; `before` is a trade id."""
-        query = select(TRADES).where(TRADES.c.market == market, FORMS_PRICE)
+        query = select(TRADES).where(TRADES.c.market == market, TRADES.c.price_forming == true())
         if before is not None:
             query = query.where(TRADES.c.trade_id < before)
         query = query.order_by(desc(TRADES.c.trade_id)).limit(_bound(limit)).offset(offset)

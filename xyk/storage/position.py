@@ -1,8 +1,9 @@
 """What a liquidity provider put into a pool, and what fees made of it: the cost basis of LP shares.
 
-Every swap leaves its fee in the pool, so sqrt(k) per share grows by fees and by nothing else (V2's
-protocol mint takes a part of that growth back). A position therefore remembers the sqrt(k) that its
-shares stood for when they came; what they stand for beyond that is fees.
+Every swap leaves its fee in the pool, so sqrt(k) per share grows by fees, and beside them only by
+the units that the pool keeps when it rounds (V2's protocol mint takes a part of the growth back). A
+position therefore remembers the sqrt(k) that its shares stood for when they came; what they stand
+for beyond that is fees.
 
 - `shares`: LP shares held, 18 decimals.
 - `sqrt_k_in`: the sum of shares * sqrt(k) / total supply at each entry, rounded up, in units of

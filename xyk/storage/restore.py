@@ -1,10 +1,10 @@
 """The projection's memory, read back from the read tables: the newest row of each running total."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Table, and_, func, select, tuple_
+from sqlalchemy import Row, Table, and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql import Select
 
 from xyk.storage.amount import amount_encoder
 from xyk.storage.connection import READ
@@ -38,20 +38,19 @@ async def restore(connection: AsyncConnection) -> Fold:
     fold.decimals = {row.symbol: row.decimals for row in await connection.execute(select(ASSETS))}
     for row in await connection.execute(select(MARKETS)):
         fold.add_market(row.market, base=row.base, quote=row.quote)
-    for row in await connection.execute(_newest(CANDLES, "start_ms")):
+    for row in await newest(connection, CANDLES, "start_ms"):
         candle = Candle(row.market, row.start_ms, None)
         candle.open, candle.high, candle.low, candle.close = row.open, row.high, row.low, row.close
         candle.base_volume, candle.quote_volume = row.base_volume, row.quote_volume
         candle.trades, candle.forming = row.trades, row.forming
         fold.markets[row.market].candle = candle
-    for row in await connection.execute(_newest(POOL_MINUTES, "start_ms")):
+    for row in await newest(connection, POOL_MINUTES, "start_ms"):
         minute = PoolMinute(row.market, row.start_ms)
         minute.base_volume, minute.quote_volume = row.base_volume, row.quote_volume
         minute.base_fees, minute.quote_fees, minute.swaps = row.base_fees, row.quote_fees, row.swaps
         fold.markets[row.market].minute = minute
-    for row in await connection.execute(
-        _newest(POOL_HISTORY, "seq").order_by(POOL_HISTORY.c.event)
-    ):
+    changes = await newest(connection, POOL_HISTORY, "seq")
+    for row in sorted(changes, key=lambda change: change.event):
         fold.markets[row.market].pool = PoolState(
             row.time_ms // 1000,
             row.reserve_base,
@@ -75,14 +74,16 @@ async def positions(
     return found
 
 
-def _newest(table: Table, column: str) -> Select[tuple[object, ...]]:
-    """The rows of the highest `column` of every market, one index look-up each."""
+async def newest(connection: AsyncConnection, table: Table, column: str) -> list[Row[Any]]:
+    """The rows with the highest `column` of each market, by look-ups in the index: the outer join
+    keeps SQLite from reading the whole table first."""
     other = table.alias()
     highest = select(func.max(other.c[column])).where(other.c.market == MARKETS.c.market)
     is_newest = and_(
         table.c.market == MARKETS.c.market, table.c[column] == highest.scalar_subquery()
     )
-    return select(table).select_from(MARKETS.join(table, is_newest))
+    query = select(table).select_from(MARKETS.outerjoin(table, is_newest))
+    return [row for row in await connection.execute(query) if row.market is not None]
 
 
 def _parts(keys: Sequence[tuple[str, str]], size: int) -> Iterator[Sequence[tuple[str, str]]]:

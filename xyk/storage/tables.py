@@ -9,7 +9,7 @@ core.
 
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, true
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlmodel import Field, SQLModel
 
 from xyk.storage.amount import Amount
@@ -253,16 +253,8 @@ POOL_MINUTES = _read("pool_minutes")
 POSITIONS = _read("positions")
 
 # Newest trades of a market without wading through dust: a market can hold a million fills that form
-# no price. A reader must write the condition the same way, or SQLite does not see that the index
-# applies.
-FORMS_PRICE = TRADES.c.price_forming.is_(true())
-Index(
-    "trades_forming",
-    TRADES.c.market,
-    TRADES.c.trade_id,
-    sqlite_where=FORMS_PRICE,
-    postgresql_where=FORMS_PRICE,
-)
+# no price.
+Index("trades_forming", TRADES.c.market, TRADES.c.price_forming, TRADES.c.trade_id)
 Index(
     "liquidity_events_owner",
     LIQUIDITY_EVENTS.c.owner,

@@ -86,14 +86,7 @@ def create_trades() -> None:
         amount("fee"),
         text("fee_asset"),
     )
-    forms_price = sa.column("price_forming").is_(sa.true())
-    op.create_index(
-        "trades_forming",
-        "trades",
-        ["market", "trade_id"],
-        sqlite_where=forms_price,
-        postgresql_where=forms_price,
-    )
+    op.create_index("trades_forming", "trades", ["market", "price_forming", "trade_id"])
 
 
 def create_liquidity_events() -> None:

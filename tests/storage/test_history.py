@@ -1,0 +1,317 @@
+"""The answers of History, over a random journal, against sums over naive rows."""
+
+from collections.abc import AsyncIterator
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tests.storage.naive_tables import Row, Tables, naive_tables
+from tests.storage.sample import LATE_MARKET, MARKETS, OWNERS, PROTOCOL, START_MS, Sample
+from xyk.engine.journal import MemoryJournal
+from xyk.storage.candles import Candle, Ticker
+from xyk.storage.connection import Database, read_database, reading_engine, writing_engine
+from xyk.storage.history import History, LiquidityEvent, OwnerTransfer, PoolChange, PoolDay, Trade
+from xyk.storage.migrate import upgrade_database
+from xyk.storage.position import Reserves
+from xyk.storage.projection import Projection
+
+ALL = [*MARKETS, LATE_MARKET]
+MINUTE_MS, DAY_MS = 60_000, 24 * 60 * 60_000
+
+
+@pytest.fixture
+def sample() -> Sample:
+    sample = Sample(1)
+    sample.genesis()
+    return sample.steps(600)
+
+
+@pytest.fixture
+def tables(sample: Sample) -> Tables:
+    return naive_tables(sample.decoded())
+
+
+@pytest.fixture
+async def history(database: Database, sample: Sample) -> AsyncIterator[History]:
+    await project(database, sample)
+    engine = reading_engine(database)
+    yield History(engine)
+    await engine.dispose()
+
+
+async def project(database: Database, sample: Sample) -> None:
+    engine, journal = writing_engine(database), MemoryJournal()
+    journal.entries = sample.entries
+    await Projection(engine, journal).catch_up()
+    await engine.dispose()
+
+
+async def test_cursor_names_the_last_entry(history: History, sample: Sample) -> None:
+    last = sample.entries[-1]
+    assert await history.cursor() == (last.seq, last.hash)
+
+
+async def test_before_the_first_entry_there_is_nothing(database: Database) -> None:
+    engine = reading_engine(database)
+    history = History(engine)
+    assert await history.cursor() == (0, "0" * 64)
+    assert await history.find_action("0x" + "00" * 32) is None
+    assert await history.trades("ETH_USDC", limit=10) == []
+    assert await history.candles("ETH_USDC", start_ms=0, end_ms=START_MS) == []
+    assert await history.ticker_24h("ETH_USDC", START_MS) is None
+    assert await history.minutes("ETH_USDC", START_MS) == []
+    assert await history.pool_24h("ETH_USDC", START_MS) == PoolDay()
+    assert await history.position(OWNERS[0], "ETH_USDC") is None
+    await engine.dispose()
+
+
+async def test_an_accepted_action_is_found_by_its_digest(history: History, tables: Tables) -> None:
+    for digest, seq, *_ in tables["actions"][::20]:
+        assert await history.find_action(digest) == seq
+    assert await history.find_action("0x" + "ff" * 32) is None
+
+
+async def test_trades_are_those_that_form_prices_newest_first(
+    history: History, tables: Tables
+) -> None:
+    for market in ALL:
+        expected = [Trade(*row) for row in tables["trades"] if row[0] == market and row[7]][::-1]
+        assert len(expected) > 20
+        assert await history.trades(market, limit=1000) == expected
+        assert await history.trades(market, limit=7) == expected[:7]
+        assert await history.trades(market, limit=7, offset=5) == expected[5:12]
+        before = expected[9].trade_id
+        assert await history.trades(market, limit=7, before=before) == expected[10:17]
+    assert await history.trades("ETH_USDC", limit=0) == []
+    assert await history.trades("X_Y", limit=7) == []
+
+
+async def test_newest_trades_are_found_without_reading_dust(tmp_path: Path, sample: Sample) -> None:
+    """On SQLite, whose planner says what it does and knows no statistics."""
+    database = read_database(tmp_path)
+    await upgrade_database(database)
+    await project(database, sample)
+    engine, sent = reading_engine(database), list[tuple[str, tuple[Any, ...]]]()
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *call: sent.append(call[2:4]))
+    await History(engine).trades("ETH_USDC", limit=10, before=90)
+    statement, parameters = sent[-1]
+    async with engine.connect() as connection:
+        explain = f"EXPLAIN QUERY PLAN {statement}"
+        plan = str((await connection.exec_driver_sql(explain, parameters)).all())
+    await engine.dispose()
+    assert "trades_forming (market=? AND price_forming=? AND trade_id<?)" in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def naive_candles(trades: list[Row], start_ms: int, end_ms: int, interval_ms: int) -> list[Candle]:
+    """From the fills of one market, interval by interval."""
+    candles, close = list[Candle](), None
+    first = trades[0][3] // interval_ms * interval_ms
+    for start in range(first, end_ms, interval_ms):
+        fills = [row for row in trades if start <= row[3] < start + interval_ms]
+        prices = [row[6] for row in fills if row[7]]
+        if prices:
+            high, low = max(prices, key=Fraction), min(prices, key=Fraction)
+            ohlc = (prices[0], high, low, prices[-1])
+        elif close is not None:
+            ohlc = (close, close, close, close)
+        else:
+            continue
+        close = ohlc[3]
+        volume = (sum(row[4] for row in fills), sum(row[5] for row in fills))
+        if start >= start_ms:
+            candles.append(Candle(start, *ohlc, *volume, len(fills)))
+    return candles
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 60, 1440])
+async def test_candles_equal_those_made_from_the_fills(
+    history: History, tables: Tables, sample: Sample, minutes: int
+) -> None:
+    interval_ms, random = minutes * MINUTE_MS, Random(minutes)
+    for market in ALL:
+        trades = [row for row in tables["trades"] if row[0] == market]
+        span = min(sample.now_ms - START_MS, 900 * interval_ms)
+        first = trades[0][3]
+        for start_ms, end_ms in (
+            (first - 5 * interval_ms, first + 20 * interval_ms),
+            (first + span // 3, first + span // 3 + 50 * interval_ms),
+            (first + random.randrange(span), sample.now_ms + 3 * interval_ms),
+        ):
+            end_ms = min(end_ms, start_ms + 900 * interval_ms)
+            found = await history.candles(
+                market, start_ms=start_ms, end_ms=end_ms, interval_ms=interval_ms
+            )
+            aligned = -(-start_ms // interval_ms) * interval_ms
+            assert found == naive_candles(trades, aligned, end_ms, interval_ms)
+
+
+async def test_candles_begin_at_the_first_price_and_end_after_a_thousand(
+    history: History, tables: Tables
+) -> None:
+    first = next(row for row in tables["trades"] if row[0] == "ETH_USDC" and row[7])
+    candles = await history.candles("ETH_USDC", start_ms=0, end_ms=START_MS + 10**10)
+    assert len(candles) == 1000
+    assert candles[0].start_ms == first[3] // MINUTE_MS * MINUTE_MS
+    assert [b.start_ms - a.start_ms for a, b in pairwise(candles)] == ([MINUTE_MS] * 999)
+
+
+async def test_ticker_is_the_candle_of_the_last_1440_minutes(
+    history: History, tables: Tables, sample: Sample
+) -> None:
+    random = Random(3)
+    for market in ALL:
+        trades = [row for row in tables["trades"] if row[0] == market]
+        for _ in range(12):
+            now_ms = random.randrange(START_MS, sample.now_ms + DAY_MS)
+            this_minute = now_ms // MINUTE_MS * MINUTE_MS
+            since = this_minute - DAY_MS + MINUTE_MS
+            fills = [row for row in trades if since <= row[3] < this_minute + MINUTE_MS]
+            past = [row[6] for row in trades if row[7] and row[3] < this_minute + MINUTE_MS]
+            prices = [row[6] for row in fills if row[7]] or past[-1:]
+            expected = prices and Ticker(
+                first=prices[0],
+                last=prices[-1],
+                high=max(prices, key=Fraction),
+                low=min(prices, key=Fraction),
+                base_volume=sum(row[4] for row in fills),
+                quote_volume=sum(row[5] for row in fills),
+                trades=len(fills),
+            )
+            assert (await history.ticker_24h(market, now_ms) or []) == expected
+            day = await history.pool_24h(market, now_ms)
+            base, quote = market.split("_")
+            assert day == PoolDay(
+                base_volume=sum(row[4] for row in fills),
+                quote_volume=sum(row[5] for row in fills),
+                base_fees=sum(row[10] for row in fills if row[11] == base),
+                quote_fees=sum(row[10] for row in fills if row[11] == quote),
+                swaps=len(fills),
+            )
+
+
+async def test_ticker_rolls_on_by_whole_minutes(database: Database) -> None:
+    sample = Sample(4)
+    sample.genesis()
+    sample.now_ms = START_MS // MINUTE_MS * MINUTE_MS + 10 * MINUTE_MS
+    while not any(row[7] for row in naive_tables(sample.decoded())["trades"]):
+        sample.swap(OWNERS[0], ["ETH_USDC"], 10**18)
+    fills = len(naive_tables(sample.decoded())["trades"])
+    await project(database, sample)
+    engine = reading_engine(database)
+    history, last_instant = History(engine), sample.now_ms + DAY_MS - 1
+    for now_ms, trades in ((sample.now_ms, fills), (last_instant, fills), (last_instant + 1, 0)):
+        ticker = await history.ticker_24h("ETH_USDC", now_ms)
+        assert ticker is not None
+        assert ticker.trades == trades
+        assert (await history.pool_24h("ETH_USDC", now_ms)).swaps == trades
+    assert await history.ticker_24h("ETH_USDC", sample.now_ms - MINUTE_MS) is None
+    await engine.dispose()
+
+
+async def test_fills_before_the_first_price_have_volume_and_no_candle(database: Database) -> None:
+    sample = Sample(4)
+    sample.genesis()
+    sample.swap(OWNERS[0], ["ETH_USDC"], 3_000)  # too small to form a price
+    await project(database, sample)
+    engine = reading_engine(database)
+    history, now_ms = History(engine), sample.now_ms
+    [minute] = await history.minutes("ETH_USDC", now_ms)
+    assert (minute.trades, minute.close) == (1, None)
+    assert await history.ticker_24h("ETH_USDC", now_ms) is None
+    assert await history.candles("ETH_USDC", start_ms=0, end_ms=now_ms + 1) == []
+    assert (await history.pool_24h("ETH_USDC", now_ms)).swaps == 1
+    await engine.dispose()
+
+
+async def test_minutes_of_a_day_add_up_to_it(
+    history: History, tables: Tables, sample: Sample
+) -> None:
+    now_ms = sample.now_ms
+    for market in ALL:
+        minutes = await history.minutes(market, now_ms)
+        assert minutes == sorted(minutes, key=lambda one: one.start_ms)
+        assert await history.pool_24h(market, now_ms) == PoolDay(
+            base_volume=sum(one.base_volume for one in minutes),
+            quote_volume=sum(one.quote_volume for one in minutes),
+            base_fees=sum(one.base_fees for one in minutes),
+            quote_fees=sum(one.quote_fees for one in minutes),
+            swaps=sum(one.trades for one in minutes),
+        )
+        stored = {row[1]: row for row in tables["candles_1m"] if row[0] == market}
+        for one in minutes:
+            prices = (one.open, one.high, one.low, one.close)
+            assert prices == (stored[one.start_ms][2:6] if stored[one.start_ms][9] else (None,) * 4)
+
+
+async def test_pool_history_comes_newest_first_in_pages(history: History, tables: Tables) -> None:
+    expected = [PoolChange(*row) for row in tables["pool_history"] if row[0] == "ETH_BTC"][::-1]
+    assert await history.pool_history("ETH_BTC", limit=1000) == expected
+    page = await history.pool_history("ETH_BTC", limit=5)
+    rest = await history.pool_history("ETH_BTC", limit=5, before=(page[-1].seq, page[-1].event))
+    assert page + rest == expected[:10]
+
+
+async def test_liquidity_events_by_market_by_owner_and_by_both(
+    history: History, tables: Tables
+) -> None:
+    rows = [LiquidityEvent(*row) for row in tables["liquidity_events"]]
+    rows.sort(key=lambda one: (one.seq, one.event), reverse=True)
+    market, owner = "ETH_USDC", OWNERS[3]
+    for chosen in (("", owner), (market, ""), (market, owner)):
+        expected = [
+            one for one in rows if chosen[0] in ("", one.market) and chosen[1] in ("", one.owner)
+        ]
+        assert len(expected) > 1
+        assert (
+            await history.liquidity_events(market=chosen[0], owner=chosen[1], limit=1000)
+            == expected
+        )
+        [first] = await history.liquidity_events(market=chosen[0], owner=chosen[1], limit=1)
+        place = (first.seq, first.event)
+        rest = await history.liquidity_events(
+            market=chosen[0], owner=chosen[1], limit=1000, before=place
+        )
+        assert [first, *rest] == expected
+
+
+async def test_transfers_of_an_owner_are_both_what_came_and_what_left(
+    history: History, tables: Tables
+) -> None:
+    kinds = set()
+    for owner in OWNERS:
+        expected = [OwnerTransfer(*row) for row in tables["transfers"] if row[0] == owner][::-1]
+        kinds.update(one.kind for one in expected)
+        assert await history.transfers(owner, limit=1000) == expected
+        page = await history.transfers(owner, limit=3)
+        place = (page[-1].seq, page[-1].event)
+        assert page + await history.transfers(owner, limit=4, before=place) == expected[:7]
+        moved = ("deposit", "withdrawal")
+        assert await history.transfers(owner, kinds=moved, limit=1000) == [
+            one for one in expected if one.kind in moved
+        ]
+    assert kinds == {"deposit", "withdrawal", "in", "out"}
+
+
+async def test_position_has_the_fees_earned_at_the_pools_last_state(
+    history: History, tables: Tables, sample: Sample
+) -> None:
+    last = {row[0]: Reserves(*row[4:7]) for row in tables["pool_history"]}
+    earning = 0
+    for row in tables["positions"]:
+        found = await history.position(row[0], row[1])
+        assert found is not None
+        position = found.position
+        assert (position.owner, position.market, position.seq, position.shares) == row[:4]
+        assert (position.sqrt_k_in, position.base_in, position.quote_in) == row[4:7]
+        earned = (found.base_fees_earned, found.quote_fees_earned)
+        assert earned == position.fees_earned(last[row[1]])
+        assert position.shares == sample.pools[row[1]].held[row[0]]
+        earning += earned[0] > 0
+    assert earning > 5
+    assert PROTOCOL in {row[0] for row in tables["positions"]}
