@@ -127,11 +127,8 @@ def answer_exception(request: Request[Any, Any, Any], fault: Exception) -> Respo
     """litestar's exception handler for everything."""
     answer = problem(_rejected(request, fault))
     headers = {name.decode(): value.decode() for name, value in answer.headers}
-    allowed = (
-        fault.headers.get("Allow") if isinstance(fault, HTTPException) and fault.headers else ""
-    )
-    if allowed:
-        headers["allow"] = allowed
+    if isinstance(fault, HTTPException) and fault.status_code == 405 and fault.headers:
+        headers |= fault.headers  # `allow`
     return Response(answer.body, status_code=answer.status, headers=headers, media_type=JSON)
 
 

@@ -1,0 +1,59 @@
+"""One real server for all tests of the API, and clients that talk to it over HTTP."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.api.desk import Desk
+from tests.server import Server, running_server
+from xyk.cli.keys import OPERATOR, read_wallet
+from xyk.client.client import Client
+from xyk.wallet.signer import Wallet
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A sandbox with liquidity in its pools, which tests share: none may depend on a balance or
+    price that another one moves, nor pause what others trade."""
+    with running_server(tmp_path_factory.mktemp("api") / "data", "--seed-demo") as running:
+        yield running
+
+
+@pytest.fixture
+def url(server: Server) -> str:
+    return server.url
+
+
+@pytest.fixture
+async def http(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+async def alice(url: str) -> AsyncIterator[Client]:
+    """A fresh wallet with 1,000 whole tokens each of ETH and USDC."""
+    async with Client(url, Wallet.random()) as client:
+        await client.faucet("ETH")
+        await client.faucet("USDC")
+        yield client
+
+
+@pytest.fixture
+async def bob(url: str) -> AsyncIterator[Client]:
+    """A fresh wallet with nothing."""
+    async with Client(url, Wallet.random()) as client:
+        yield client
+
+
+@pytest.fixture
+async def operator(server: Server) -> AsyncIterator[Client]:
+    async with Client(server.url, read_wallet(Path(server.data) / OPERATOR)) as client:
+        yield client
+
+
+@pytest.fixture
+async def desk(http: httpx.AsyncClient, alice: Client) -> Desk:
+    return Desk(http, alice, await alice.domain())

@@ -1,0 +1,80 @@
+"""Requests made by hand, so that they can be wrong in exactly one way."""
+
+import time
+from typing import Any
+
+import httpx
+import msgspec
+
+from xyk.client.client import Client
+from xyk.domain.commands import SignedAction, SwapExactIn
+from xyk.domain.tokens import token_address
+from xyk.wallet.signer import Wallet
+from xyk.wallet.typed_data import Domain, message
+
+ETH, USDC, BTC = (token_address(symbol) for symbol in ("ETH", "USDC", "BTC"))
+NOBODY = "0x" + "00" * 19 + "01"
+
+Json = dict[str, Any]
+
+
+class Desk:
+    """Alice's, who has ETH and USDC."""
+
+    def __init__(self, http: httpx.AsyncClient, alice: Client, domain: Domain) -> None:
+        self.http = http
+        self.alice = alice
+        self.domain = domain
+
+    @property
+    def wallet(self) -> Wallet:
+        assert self.alice.wallet is not None
+        return self.alice.wallet
+
+    def swap(self, **changes: Any) -> SwapExactIn:
+        """0.001 ETH for USDC, with a fresh nonce."""
+        values = {
+            "owner": self.wallet.address,
+            "token_in": ETH,
+            "token_out": USDC,
+            "amount_in": 10**15,
+            "min_amount_out": 0,
+            **self.alice.stamp(),
+        }
+        return SwapExactIn(**{**values, **changes})
+
+    def body(
+        self, action: SignedAction, *, wallet: Wallet | None = None, domain: Domain | None = None
+    ) -> Json:
+        signature = (wallet or self.wallet).sign(domain or self.domain, action)
+        return {"action": message(action), "signature": signature}
+
+    async def post(self, path: str, body: object, method: str = "POST") -> httpx.Response:
+        return await self.http.request(method, path, content=encoded(body))
+
+    async def sell(self, body: object) -> httpx.Response:
+        return await self.post("/api/v1/sell", body)
+
+
+def encoded(body: object) -> bytes:
+    """Bytes stay as they are."""
+    return body if isinstance(body, bytes) else msgspec.json.encode(body)
+
+
+def refusal(response: httpx.Response) -> tuple[int, str]:
+    """(status, code); the body must be a refusal and nothing else."""
+    fault = response.json()
+    assert set(fault) == {"code", "message"}, fault
+    assert fault["message"]
+    assert response.headers["content-type"].startswith("application/json")
+    return response.status_code, fault["code"]
+
+
+def message_of(response: httpx.Response) -> str:
+    text = response.json()["message"]
+    assert isinstance(text, str)
+    return text
+
+
+def now_s() -> int:
+    return int(time.time())
