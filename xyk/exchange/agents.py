@@ -10,25 +10,43 @@ from xyk.domain.units import AGENTS_PER_OWNER_MAX, API_KEYS_PER_OWNER_MAX, ZERO_
 from xyk.exchange.state import State
 
 
-def approve_agent(
-    state: State, request: Request, approve: ApproveAgent
-) -> tuple[AnyEvent, ...] | Rejected:
-    """Approves, or prolongs. A revoked agent stays revoked for ever: its old signatures must stay
-    dead.
-    """
+def forbidden_agent(state: State, approve: ApproveAgent) -> Rejected | None:
+    """The owner itself, nobody, or a dead agent: its old signatures must stay dead."""
     if approve.agent in (approve.owner, ZERO_ADDRESS):
         return Rejected(Code.FORBIDDEN, "agent must be another wallet's address than the owner's")
-    agents = state.agents.get(approve.owner, {})
-    known = agents.get(approve.agent)
+    known = state.agents.get(approve.owner, {}).get(approve.agent)
     if known is not None and known.revoked:
         return Rejected(
             Code.FORBIDDEN,
             f"{approve.agent} was revoked and stays so for ever; approve a fresh key",
         )
-    past = _past(request, approve.valid_until)
-    if past is not None:
-        return past
-    if known is None and len(agents) >= AGENTS_PER_OWNER_MAX:
+    return None
+
+
+def forbidden_api_key(state: State, approve: ApproveApiKey) -> Rejected | None:
+    known = state.api_keys.get(approve.public_key)
+    if known is not None and known.owner != approve.owner:
+        return Rejected(
+            Code.FORBIDDEN, "This key belongs to another owner for ever; make a fresh key"
+        )
+    return None
+
+
+def past_approval(request: Request, approve: ApproveAgent | ApproveApiKey) -> Rejected | None:
+    now_s = request.now_ms // 1000
+    if approve.valid_until >= now_s:
+        return None
+    return Rejected(
+        Code.EXPIRED, f"validUntil {approve.valid_until} is past; the server's time is {now_s} s"
+    )
+
+
+def approve_agent(
+    state: State, request: Request, approve: ApproveAgent
+) -> tuple[AnyEvent, ...] | Rejected:
+    """Approves, or prolongs. `decide` has asked `forbidden_agent` and `past_approval`."""
+    agents = state.agents.get(approve.owner, {})
+    if approve.agent not in agents and len(agents) >= AGENTS_PER_OWNER_MAX:
         return Rejected(
             Code.ORDER_LIMIT,
             f"An owner may approve {AGENTS_PER_OWNER_MAX} agents over time; use one of them",
@@ -52,17 +70,9 @@ def revoke_agent(
 def approve_api_key(
     state: State, request: Request, approve: ApproveApiKey
 ) -> tuple[AnyEvent, ...] | Rejected:
-    """Approves, prolongs or (same owner) approves again."""
-    known = state.api_keys.get(approve.public_key)
-    if known is not None and known.owner != approve.owner:
-        return Rejected(
-            Code.FORBIDDEN, "This key belongs to another owner for ever; make a fresh key"
-        )
-    past = _past(request, approve.valid_until)
-    if past is not None:
-        return past
+    """Approves, prolongs or (same owner) approves again. `decide` has asked as for agents."""
     mine = sum(1 for key in state.api_keys.values() if key.owner == approve.owner)
-    if known is None and mine >= API_KEYS_PER_OWNER_MAX:
+    if approve.public_key not in state.api_keys and mine >= API_KEYS_PER_OWNER_MAX:
         return Rejected(
             Code.ORDER_LIMIT,
             f"An owner may approve {API_KEYS_PER_OWNER_MAX} keys over time; use one of them",
@@ -83,12 +93,3 @@ def revoke_api_key(
             Code.RESOURCE_NOT_FOUND, f"{revoke.public_key} is no approved key of {revoke.owner}"
         )
     return (ApiKeyRevoked(owner=revoke.owner, public_key=revoke.public_key),)
-
-
-def _past(request: Request, valid_until: int) -> Rejected | None:
-    now_s = request.now_ms // 1000
-    if valid_until >= now_s:
-        return None
-    return Rejected(
-        Code.EXPIRED, f"validUntil {valid_until} is past; the server's time is {now_s} s"
-    )

@@ -32,11 +32,20 @@ from xyk.domain.events import AnyEvent, NonceUsed
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.request import EIP712, FAUCET, GENESIS, Request
 from xyk.domain.units import DEADLINE_AHEAD_S, NONCE_FUTURE_S, NONCE_PAST_S, NONCE_SLOTS
-from xyk.exchange.agents import approve_agent, approve_api_key, revoke_agent, revoke_api_key
+from xyk.exchange.agents import (
+    approve_agent,
+    approve_api_key,
+    forbidden_agent,
+    forbidden_api_key,
+    past_approval,
+    revoke_agent,
+    revoke_api_key,
+)
 from xyk.exchange.custody import faucet, transfer, withdraw
-from xyk.exchange.liquidity import add_liquidity, remove_liquidity
+from xyk.exchange.liquidity import add_liquidity, creates_pool, remove_liquidity
 from xyk.exchange.listings import (
     create_exchange,
+    forbidden_operator,
     list_asset,
     list_market,
     set_market_status,
@@ -71,6 +80,12 @@ SIGNED: Mapping[type, Decider] = {
 OPERATOR_ONLY = frozenset(
     {ListAsset, ListMarket, UpdateMarket, SetMarketStatus, SetProtocolFee, SetOperator}
 )
+# Whom a command may not name. Asked early, because FORBIDDEN comes before deadline and nonce.
+FORBIDS: Mapping[type, Callable[[State, Any], Rejected | None]] = {
+    ApproveAgent: forbidden_agent,
+    ApproveApiKey: forbidden_api_key,
+    SetOperator: forbidden_operator,
+}
 AGENT_MAY = frozenset({SwapExactIn, SwapExactOut, AddLiquidity, RemoveLiquidity})
 
 
@@ -120,7 +135,8 @@ def _authority_fault(state: State, request: Request, command: Any) -> Rejected |
             return fault
     if kind in OPERATOR_ONLY and owner != state.operator:
         return Rejected(Code.FORBIDDEN, f"Only the operator {state.operator} may do this")
-    return None
+    forbids = FORBIDS.get(kind)
+    return forbids(state, command) if forbids is not None else None
 
 
 def _agent_fault(state: State, command: Any) -> Rejected | None:
@@ -130,9 +146,7 @@ def _agent_fault(state: State, command: Any) -> Rejected | None:
             f"An agent may not sign {type(command).__name__}; the owner's own key must",
         )
     if isinstance(command, AddLiquidity):
-        one, other = state.tokens.get(command.token_a, ""), state.tokens.get(command.token_b, "")
-        market = state.pairs.get((one, other))
-        if market is None or not state.pools[market].total_supply:
+        if creates_pool(state, command):
             return Rejected(
                 Code.FORBIDDEN,
                 "An agent may not create a pool; the owner's own key must sign the first deposit",
@@ -153,6 +167,10 @@ def _time_fault(state: State, request: Request, command: Any) -> Rejected | None
             f"time {now_s} s; "
             "sign a nearer one",
         )
+    if isinstance(command, ApproveAgent | ApproveApiKey):
+        past = past_approval(request, command)
+        if past is not None:
+            return past
     second = command.nonce // NONCE_SLOTS
     if not now_s - NONCE_PAST_S <= second <= now_s + NONCE_FUTURE_S:
         return Rejected(

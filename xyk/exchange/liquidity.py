@@ -159,6 +159,14 @@ def _added(state: State, owner: str, symbol: str, pool: Pool, deposit: _Deposit)
     )
 
 
+def creates_pool(state: State, add: AddLiquidity) -> bool:
+    """Whether this is a first deposit, if the tokens can have a pool at all."""
+    sides = _sides(state, add.token_a, add.token_b, creates=False)
+    if isinstance(sides, Rejected):
+        return sides.code is Code.POOL_NOT_FOUND
+    return not state.pools[sides.market].total_supply
+
+
 def remove_liquidity(
     state: State, request: Request, remove: RemoveLiquidity
 ) -> tuple[AnyEvent, ...] | Rejected:

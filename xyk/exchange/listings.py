@@ -220,11 +220,15 @@ def set_protocol_fee(
 def set_operator(
     state: State, request: Request, change: SetOperator
 ) -> tuple[AnyEvent, ...] | Rejected:
+    return (OperatorChanged(operator=change.operator),)
+
+
+def forbidden_operator(state: State, change: SetOperator) -> Rejected | None:
     if change.operator == ZERO_ADDRESS:
         return Rejected(
             Code.FORBIDDEN, "Nobody can sign for the zero address; name a wallet's address"
         )
-    return (OperatorChanged(operator=change.operator),)
+    return None
 
 
 def implicit_market(state: State, one: str, other: str) -> MarketListed:
