@@ -6,11 +6,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.storage.naive_tables import Tables, by_key, naive_tables
+from tests.storage.naive_tables import naive_tables
+from tests.storage.read_back import everything, journal_of
 from tests.storage.sample import OWNERS, Sample
 from xyk.domain.commands import FaucetDeposit
 from xyk.domain.events import Deposited, PoolSwapped
@@ -18,7 +19,7 @@ from xyk.domain.units import UINT256_MAX, ZERO_ADDRESS
 from xyk.engine.entry import Entry
 from xyk.engine.journal import MemoryJournal
 from xyk.storage import projection as module
-from xyk.storage.connection import Database, read_database, reading_engine, writing_engine
+from xyk.storage.connection import Database, read_database, writing_engine
 from xyk.storage.migrate import upgrade_database
 from xyk.storage.projection import (
     LAG_MAX,
@@ -27,7 +28,6 @@ from xyk.storage.projection import (
     ForeignReadTables,
     Projection,
 )
-from xyk.storage.tables import CURSOR, READ_METADATA
 
 
 @pytest.fixture
@@ -42,26 +42,6 @@ def sample() -> Sample:
     sample = Sample(1)
     sample.genesis()
     return sample.steps(500)
-
-
-async def everything(database: Database) -> Tables:
-    """All read tables, in the order of their keys as Python sorts them."""
-    engine = reading_engine(database)
-    async with engine.connect() as connection:
-        found = {
-            table.name: sorted(
-                (tuple(row) for row in await connection.execute(select(table))), key=by_key
-            )
-            for table in READ_METADATA.sorted_tables
-        }
-    await engine.dispose()
-    return found
-
-
-def journal_of(entries: list[Entry]) -> MemoryJournal:
-    journal = MemoryJournal()
-    journal.entries = entries
-    return journal
 
 
 async def test_tables_equal_a_naive_recomputation(
@@ -268,42 +248,6 @@ async def test_tables_of_another_journal_are_refused(
         other, says = stranger.steps(600).entries, "has another hash there"
     with pytest.raises(ForeignReadTables, match=says):
         await Projection(engine, journal_of(other)).catch_up()
-
-
-async def test_rebuild_equals_the_incremental_tables_row_for_row(
-    database: Database, engine: AsyncEngine, sample: Sample
-) -> None:
-    journal, seen = MemoryJournal(), list[tuple[int, int]]()
-    for end in range(0, len(sample.entries), 97):
-        journal.entries = sample.entries[:end]
-        await Projection(engine, journal).catch_up()
-    journal.entries = sample.entries
-    projection = Projection(engine, journal)
-    await projection.catch_up()
-    incremental = await everything(database)
-    await projection.rebuild(lambda seq, head: seen.append((seq, head)))
-    assert await everything(database) == incremental
-    assert seen[-1] == (len(sample.entries), len(sample.entries))
-    # ... also of damaged tables, and for a journal that the tables are not of.
-    async with engine.begin() as connection:
-        await connection.execute(update(CURSOR).values(seq=7, hash="0" * 64))
-    await Projection(engine, journal).rebuild()
-    assert await everything(database) == incremental
-
-
-async def test_a_rebuild_that_was_broken_off_goes_on_at_the_next_start(
-    database: Database, engine: AsyncEngine, sample: Sample
-) -> None:
-    def break_off(seq: int, _head: int) -> None:
-        if seq > 200:
-            raise Crash
-
-    journal = journal_of(sample.entries)
-    with pytest.raises(Crash):
-        await Projection(engine, journal).rebuild(break_off)
-    assert 200 < (await everything(database))["cursor"][0][1] < len(sample.entries)
-    await Projection(engine, journal).catch_up()
-    assert await everything(database) == naive_tables(sample.decoded())
 
 
 async def test_two_projections_at_once_do_no_harm(

@@ -11,11 +11,10 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Dialect, delete, update
+from sqlalchemy import Dialect, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from xyk.engine.entry import GENESIS_HASH
 from xyk.engine.journal import Journal
 from xyk.storage.connection import READ, is_transient
 from xyk.storage.fold import Batch, CommittedEntry, DecodedEntry, Fold, position_keys, rows_at_most
@@ -83,16 +82,6 @@ class Projection:
         head, _ = await self._journal.head()
         self._head = max(self._head, head)
         await self._drain(progress)
-
-    async def rebuild(self, progress: Progress | None = None) -> None:
-        """Empties the read tables and fills them again; equal, row for row, to what they should be.
-
-        Not while `run` is at work. One that is broken off goes on with the next `catch_up`.
-        """
-        async with self._engine.begin() as connection:
-            await _empty(connection)
-        self._fold = None
-        await self.catch_up(progress)
 
     async def run(self) -> None:
         """Projects what is fed until `stop`, and then the rest of it. While the database is away it
@@ -245,13 +234,3 @@ def _statements(dialect: Dialect) -> dict[str, str]:
             statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
         compiled[table.name] = str(statement.compile(dialect=dialect))
     return compiled
-
-
-async def _empty(connection: AsyncConnection) -> None:
-    await connection.execute(update(CURSOR).values(seq=0, hash=GENESIS_HASH))
-    for table in READ_METADATA.sorted_tables:
-        if table is not CURSOR:
-            if connection.dialect.name == "postgresql":
-                await connection.exec_driver_sql(f"TRUNCATE {table.name}")
-            else:
-                await connection.execute(delete(table))

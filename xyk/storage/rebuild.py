@@ -7,6 +7,7 @@ rebuild that is broken off leaves the old tables as they were.
 
 import asyncio
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import insert
@@ -16,7 +17,7 @@ from xyk.engine.entry import GENESIS_HASH
 from xyk.engine.journal import Journal
 from xyk.storage.connection import READ, Database, read_database, writing_engine
 from xyk.storage.migrate import upgrade_database
-from xyk.storage.projection import Progress, Projection
+from xyk.storage.projection import CursorMoved, Progress, Projection
 from xyk.storage.tables import CURSOR, READ_METADATA
 
 SIDE = "read_rebuild"  # the schema, or the file without its .db
@@ -34,7 +35,7 @@ async def rebuild(
     try:
         engine = writing_engine(side)
         try:
-            seq = await _fill(engine, journal, progress)
+            await _fill(engine, journal, progress)
         finally:
             await engine.dispose()
         if database_url:
@@ -43,19 +44,30 @@ async def rebuild(
             await asyncio.to_thread(_swap_files, data / f"{READ}.db", data / f"{SIDE}.db")
     finally:
         await _drop(side, data)
-    return seq
+    return await _catch_up(database, journal)
 
 
-async def _fill(engine: AsyncEngine, journal: Journal, progress: Progress | None) -> int:
+async def _fill(engine: AsyncEngine, journal: Journal, progress: Progress | None) -> None:
     async with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             await connection.exec_driver_sql(f"CREATE SCHEMA {SIDE}")
         await connection.run_sync(READ_METADATA.create_all)
         nothing_yet = insert(CURSOR).values(name=READ, seq=0, hash=GENESIS_HASH)
         await connection.execute(nothing_yet)
-    projection = Projection(engine, journal)
-    await projection.catch_up(progress)
-    return projection.seq
+    await Projection(engine, journal).catch_up(progress)
+
+
+async def _catch_up(database: Database, journal: Journal) -> int:
+    """A running server may have been ahead of what was put in place, and would notice only at its
+    next entry."""
+    engine = writing_engine(database)
+    try:
+        projection = Projection(engine, journal)
+        with suppress(CursorMoved):  # the server noticed already
+            await projection.catch_up()
+        return projection.seq
+    finally:
+        await engine.dispose()
 
 
 def _side(database: Database, data: Path) -> Database:
