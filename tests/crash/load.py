@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from typing import NamedTuple
 
 from xyk.client.client import Client
@@ -23,13 +24,14 @@ class Promise(NamedTuple):
 
 
 class Trader:
-    """One wallet. `promises`: acknowledged actions; `doubts`: posted, never answered."""
+    """One wallet. `promises`: acknowledged actions; `doubts`: posted and not answered."""
 
     def __init__(self, seed: int) -> None:
         self.wallet = Wallet.random()
         self.nonces = NonceClock()
         self.promises: list[Promise] = []
         self.doubts: list[Signed] = []
+        self.resumed = 0  # doubts that had been executed before they were posted again
         self._random = random.Random(seed)
 
     def client(self, url: str, *, patience_s: float) -> Client:
@@ -43,21 +45,22 @@ class Trader:
     async def trade(self, url: str) -> None:
         """Returns when the server is gone."""
         async with self.client(url, patience_s=0) as client:
-            try:
+            with suppress(Unanswered):
                 await client.domain()
-            except Unanswered:  # killed before it asked for anything
-                return
-            while True:
-                signed = await client.sign(self._next(client))
-                try:
-                    answer = await client.send(signed)
-                except Unanswered:
-                    self.doubts.append(signed)
-                    return
-                if answer.status == 201:
-                    self.promises.append(Promise(signed, answer.body))
-                else:
-                    assert answer.status == 503, answer
+                while True:
+                    await self._act(client)
+
+    async def _act(self, client: Client) -> None:
+        signed = await client.sign(self._next(client))
+        try:
+            answer = await client.send(signed)
+        except Unanswered:
+            self.doubts.append(signed)
+            raise
+        if answer.status == 201:
+            self.promises.append(Promise(signed, answer.body))
+        else:
+            assert answer.status == 503, answer
 
     async def redeem(self, url: str, promises: list[Promise]) -> None:
         """Every promise stands: the same bytes get the same receipt, now with 200."""
@@ -72,6 +75,7 @@ class Trader:
             for signed in doubts:
                 answer = await client.send(signed)
                 assert answer.status in (200, 201), answer
+                self.resumed += answer.status == 200
                 self.promises.append(Promise(signed, answer.body))
 
     def _next(self, client: Client) -> SignedAction:

@@ -12,6 +12,7 @@ from rich.console import Console
 from xyk.cli import settings as st
 from xyk.cli.exits import CONFIG, NO, Stop
 from xyk.client.connection import PATIENCE_S, Refused, Unanswered
+from xyk.client.signing import WrongDeployment
 from xyk.domain.units import POOL_FEE_BPS_DEFAULT, ZERO_ADDRESS
 
 INTERRUPTED = 130
@@ -202,6 +203,8 @@ def _ending() -> Generator[None, None, None]:
         yield
     except Stop as stop:
         _end(stop)
+    except WrongDeployment as fault:
+        _end(Stop(CONFIG, str(fault)))
     except (Refused, Unanswered, TimeoutError) as fault:
         _end(Stop(NO, str(fault) or "the exchange did not answer in time"))
     except KeyboardInterrupt:

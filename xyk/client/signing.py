@@ -20,6 +20,10 @@ DEADLINE_S = 60
 Json = dict[str, Any]
 
 
+class WrongDeployment(ValueError):
+    """The exchange is not the one that signatures were meant for."""
+
+
 class SigningClient:
     """`owner`: whose account the wallet acts on; its own by default, another's where it is an
     agent.
@@ -66,13 +70,11 @@ class SigningClient:
         return self._signer().address
 
     async def domain(self) -> Domain:
-        """Where signatures count, asked once. ValueError if it is not the deployment that was
-        pinned.
-        """
+        """Where signatures count, asked once. WrongDeployment if it is not the pinned one."""
         if self._domain is None:
             document = (await self.get("/api/v1/domain"))["domain"]
             if (document["name"], document["version"]) != (NAME, VERSION):
-                raise ValueError(
+                raise WrongDeployment(
                     f"{self.connection.base_url} is {document['name']} {document['version']}"
                 )
             domain = Domain(
@@ -81,7 +83,7 @@ class SigningClient:
                 document.get("verifyingContract", ""),
             )
             if self._salt is not None and self._salt.lower() != domain.salt:
-                raise ValueError(
+                raise WrongDeployment(
                     f"Expected the deployment with salt {self._salt}, found {domain.salt}"
                 )
             self._domain = domain

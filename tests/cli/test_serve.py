@@ -1,0 +1,159 @@
+"""The server as a process: how it starts, refuses to start, and ends."""
+
+import asyncio
+import resource
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cli.conftest import (
+    SNAPSHOT_EVERY,
+    TRADED_SEQ,
+    edit,
+    forget_snapshots,
+    snapshot_seq,
+)
+from tests.crash.load import Trader
+from tests.server import Server, run_xyk, running_server
+from xyk.cli.exits import CONFIG, CORRUPT, LOCKED, STORAGE
+from xyk.client.client import Client
+from xyk.storage.database import DataFolder
+
+
+def status(server: Server) -> dict[str, object]:
+    found: dict[str, object] = httpx.get(f"{server.url}/api/v1/status", trust_env=False).json()
+    return found
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_it_gracefully_under_load(tmp_path: Path, by: signal.Signals) -> None:
+    server = Server(tmp_path / "data", "--seed-demo").start()
+    trader = Trader(seed=7)
+    await trader.fund(server.url)
+    load = asyncio.create_task(trader.trade(server.url))
+    while len(trader.promises) < 5:
+        await asyncio.wait([load], timeout=0.01)
+    assert await asyncio.to_thread(server.stop, by) == 0
+    await load
+    assert "Traceback" not in server.log.read_text()
+    await asyncio.to_thread(server.start)
+    try:
+        await trader.redeem(server.url, trader.promises)
+        await trader.settle(server.url)
+        assert trader.resumed == 0, "what was decided was answered"
+    finally:
+        server.stop()
+
+
+def test_a_second_server_on_the_same_data_names_the_holder(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        code, said = Server(tmp_path / "data").run_to_end()
+        assert code == LOCKED
+        assert f"pid {server.pid}" in said
+        assert status(server)["status"] == "Ok", "the first one goes on"
+
+
+def test_an_edited_row_refuses_the_start_with_its_seq(traded: Path) -> None:
+    forget_snapshots(traded)
+    edit(traded, "UPDATE entries SET events = replace(events, '1', '2') WHERE seq = 7")
+    code, said = Server(traded).run_to_end()
+    assert code == CORRUPT
+    assert said.splitlines()[-1].startswith("xyk: journal entry 7: ")
+
+
+def test_a_snapshot_with_a_wrong_digest_falls_back_to_the_journal(traded: Path) -> None:
+    [file] = DataFolder(traded).snapshots.glob("*.json")
+    header, state = file.read_bytes().split(b"\n", 1)
+    file.write_bytes(header + b"\n" + state.replace(b"USDC", b"USDT", 1))
+    with running_server(traded) as server:
+        assert status(server)["seq"] == TRADED_SEQ
+        log = server.log.read_text()
+    assert f"{file.name} is passed over" in log
+    assert f"folded to seq {TRADED_SEQ} from genesis" in log
+
+
+def test_a_real_exchange_has_no_faucet(tmp_path: Path) -> None:
+    genesis = tmp_path / "genesis.toml"
+    genesis.write_text(f'operator = "0x{"11" * 20}"\nassets = []\n')
+    flags = ("--genesis", str(genesis))
+    with running_server(tmp_path / "data", *flags, sandbox=False) as server:
+        assert status(server)["sandbox"] is False
+        faucet = httpx.post(f"{server.url}/api/v1/faucet", json={}, trust_env=False)
+        assert faucet.status_code == 404
+
+
+def test_python_without_asserts_is_refused(tmp_path: Path) -> None:
+    code, said = Server(tmp_path / "data", interpreter=("-O",)).run_to_end()
+    assert code == CONFIG
+    assert "without -O" in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = Server(tmp_path / "data")
+        server.port = taken.getsockname()[1]
+        code, said = server.run_to_end()
+    assert code == CONFIG
+    assert f"cannot listen on 127.0.0.1:{server.port}" in said
+
+
+async def test_snapshots_come_while_it_serves(tmp_path: Path) -> None:
+    with running_server(
+        tmp_path / "data", "--seed-demo", "--snapshot-every", str(SNAPSHOT_EVERY)
+    ) as server:
+        async with Client(server.url) as anyone:
+            assert (await anyone.status())["stateDigest"] is None
+            await anyone.faucet("USDC", 1, owner="0x" + "11" * 20)
+            await anyone.faucet("USDC", 1, owner="0x" + "11" * 20)
+            assert await snapshot_seq(anyone) == SNAPSHOT_EVERY
+    code, said = await asyncio.to_thread(run_xyk, "replay", "--data", str(server.data))
+    assert code == 0, said
+    assert "1 snapshots agree" in said
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux to fill a disk for one")
+async def test_a_full_disk_ends_it_without_an_answer(tmp_path: Path) -> None:
+    """The file size limit of the process stands in for a disk: the next append fails for good."""
+    server = Server(tmp_path / "data", "--seed-demo").start()
+    trader = Trader(seed=3)
+    await trader.fund(server.url)
+    written = (server.data / "journal.db-wal").stat().st_size
+    limit = written + 100_000
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (limit, limit))
+    await trader.trade(server.url)
+    assert await asyncio.to_thread(server.stop) == STORAGE
+    assert "stops without answering" in server.log.read_text()
+    assert trader.promises
+    await asyncio.to_thread(server.start)
+    try:
+        await trader.redeem(server.url, trader.promises)
+        await trader.settle(server.url)
+    finally:
+        server.stop()
+
+
+@pytest.mark.postgres
+async def test_it_runs_on_postgres_and_one_database_has_one_server(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    server = Server(tmp_path / "one", "--seed-demo", database_url=postgres_url).start()
+    try:
+        trader = Trader(seed=5)
+        await trader.fund(server.url)
+        other = Server(tmp_path / "other", database_url=postgres_url)
+        code, said = await asyncio.to_thread(other.run_to_end)
+        assert code == LOCKED
+        assert f"pid {server.pid}" in said
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start)
+        assert status(server)["seq"] == 1 + 12 + 2
+    finally:
+        server.stop()
+    where = ("--data", str(server.data), "--database-url", postgres_url)
+    for command in ("verify", "replay", "rebuild"):
+        code, said = await asyncio.to_thread(run_xyk, command, *where)
+        assert code == 0, said
