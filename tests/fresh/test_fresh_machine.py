@@ -132,7 +132,7 @@ def make_run(checkout: Path, machine: dict[str, str], data: Path) -> None:
 
 def make_test(checkout: Path, machine: dict[str, str]) -> None:
     """A small selection: that tests run there at all; the whole suite is `make test` itself."""
-    wanted = ("tests/amm", "tests/genesis", "tests/test_tidy.py")
+    wanted = ("tests/amm", "tests/genesis")
     selection = " ".join(path for path in wanted if (checkout / path).exists())
     run = subprocess.run(
         ["make", "test", f"PYTEST_ARGS={selection}"],
