@@ -162,12 +162,18 @@ async def test_the_form_of_the_body_is_strict(
         ),
     ],
 )
-@pytest.mark.parametrize("path", ["/api/v1/sell", "/api/v1/actions", "/api/v1/faucet", "/api/v1/quote"])
-async def test_what_is_no_json_is_malformed(http: httpx.AsyncClient, path: str, body: bytes) -> None:
+@pytest.mark.parametrize(
+    "path", ["/api/v1/sell", "/api/v1/actions", "/api/v1/faucet", "/api/v1/quote"]
+)
+async def test_what_is_no_json_is_malformed(
+    http: httpx.AsyncClient, path: str, body: bytes
+) -> None:
     assert refusal(await http.post(path, content=body)) == MALFORMED
 
 
-@pytest.mark.parametrize("path", ["/api/v1/sell", "/api/v1/actions", "/api/v1/faucet", "/api/v1/quote"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/sell", "/api/v1/actions", "/api/v1/faucet", "/api/v1/quote"]
+)
 @pytest.mark.parametrize("size", [BODY_MAX + 1, 10 * 1024 * 1024])
 async def test_a_large_body_is_refused(http: httpx.AsyncClient, path: str, size: int) -> None:
     assert refusal(await http.post(path, content=b" " * size)) == TOO_LARGE
