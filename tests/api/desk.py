@@ -1,5 +1,6 @@
 """Requests made by hand, so that they can be wrong in exactly one way."""
 
+import secrets
 import time
 from typing import Any
 
@@ -54,6 +55,21 @@ class Desk:
 
     async def sell(self, body: object) -> httpx.Response:
         return await self.post("/api/v1/sell", body)
+
+
+async def fresh_pair(
+    operator: Client, owner: Client, base: int, quote: int, *, decimals: int = 6
+) -> tuple[str, str]:
+    """Symbols of two new assets whose pool holds these reserves and nobody else knows. The owner
+    has as much again of both, and gets all shares."""
+    name = secrets.token_hex(5).upper()
+    quoted, based = f"Q{name}", f"B{name}"
+    for symbol in (quoted, based):
+        await operator.list_asset(symbol, decimals)
+    await owner.faucet(based, 2 * base)
+    await owner.faucet(quoted, 2 * quote)
+    await owner.add_liquidity(based, quoted, base, quote)
+    return based, quoted
 
 
 def encoded(body: object) -> bytes:

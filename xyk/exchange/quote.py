@@ -24,7 +24,7 @@ class Quote(msgspec.Struct, frozen=True):
     all fees. `worst_price`: what the last unit costs with the fee, in quote base units per whole
     base token, rounded to the market's tick away from the taker; None on several hops, and where it
     rounds down to nothing. `impact_bps`: how far the average price without fees is from spot,
-    rounded up, never negative.
+    rounded up.
     """
 
     route: Route
@@ -106,13 +106,17 @@ def _quote(state: State, route: Route | Rejected) -> Quote | Rejected:
 
 
 def _impact_bps(route: Route) -> int:
-    """ceil(10^4 * (1 - product over hops of (out / (in less fee)) / spot))."""
+    """ceil(10^4 * (1 - product over hops of (1 - out / reserve_out))).
+
+    On the curve x * y = k out / reserve_out is by how much the average price without the fee is
+    worse than spot; taken from `out` alone it is free of the rounding of the input.
+    """
     kept = whole = 1
     for hop in route.hops:
-        reserve_in, reserve_out = _reserves(hop)
-        kept *= hop.amount_out * reserve_in * BPS
-        whole *= hop.amount_in * (BPS - hop.edge.pool.fee_bps) * reserve_out
-    return max(0, -(-BPS * (whole - kept) // whole))
+        _, reserve_out = _reserves(hop)
+        kept *= reserve_out - hop.amount_out
+        whole *= reserve_out
+    return -(-BPS * (whole - kept) // whole)
 
 
 def _worst_price(state: State, hop: Hop) -> int | None:
