@@ -19,7 +19,11 @@ def significant(numerator: int, denominator: int, digits: int = PRICE_DIGITS) ->
     assert digits > 0
     if numerator == 0:
         return "0"
-    places = digits - 1 - _exponent(numerator, denominator)
+    return half_even(numerator, denominator, digits - 1 - exponent(numerator, denominator))
+
+
+def half_even(numerator: int, denominator: int, places: int) -> str:
+    """`numerator` over `denominator`, rounded half-even to `places` decimals (negative: to tens)."""
     if places >= 0:
         numerator *= 10**places
     else:
@@ -31,7 +35,7 @@ def significant(numerator: int, denominator: int, digits: int = PRICE_DIGITS) ->
     return _shifted(quotient, places)
 
 
-def _exponent(numerator: int, denominator: int) -> int:
+def exponent(numerator: int, denominator: int) -> int:
     """The e of 10^e <= numerator / denominator < 10^(e+1)."""
     guess = len(str(numerator)) - len(str(denominator))
     if guess >= 0:

@@ -5,6 +5,8 @@ digits, trailing zeros dropped (DESIGN section 4, Price-forming fills). The roun
 an order: the higher of two exact prices of one market is never the lower text.
 """
 
+from xyk.domain.decimals import exponent, half_even
+
 SIGNIFICANT_DIGITS = 8
 
 
@@ -16,21 +18,5 @@ def fill_price(
     assert quote_amount > 0
     numerator = quote_amount * 10**base_decimals
     denominator = base_amount * 10**quote_decimals
-    places = max(quote_decimals, SIGNIFICANT_DIGITS - 1 - _exponent(numerator, denominator))
-    quotient, remainder = divmod(numerator * 10**places, denominator)
-    twice = 2 * remainder
-    if twice > denominator or (twice == denominator and quotient & 1):
-        quotient += 1
-    if not places:
-        return str(quotient)
-    digits = str(quotient).zfill(places + 1)
-    fraction = digits[-places:].rstrip("0")
-    return f"{digits[:-places]}.{fraction}" if fraction else digits[:-places]
-
-
-def _exponent(numerator: int, denominator: int) -> int:
-    """The e of 10^e <= numerator / denominator < 10^(e+1)."""
-    guess = len(str(numerator)) - len(str(denominator))
-    if guess >= 0:
-        return guess if numerator >= denominator * 10**guess else guess - 1
-    return guess if numerator * 10**-guess >= denominator else guess - 1
+    places = max(quote_decimals, SIGNIFICANT_DIGITS - 1 - exponent(numerator, denominator))
+    return half_even(numerator, denominator, places)
