@@ -92,6 +92,12 @@ class TestFirstReceipt:
         await forget(desk)
         assert refused(await desk.writer.submit(by(BOB, transfer))) == "INVALID_SIGNATURE"
 
+    async def test_never_for_a_stranger_who_asks_at_the_same_moment(self, desk: Desk) -> None:
+        transfer = desk.transfer(5)
+        answers = await asyncio.gather(*map(desk.writer.submit, (transfer, by(BOB, transfer))))
+        assert accepted(answers[0]).is_new
+        assert refused(answers[1]) == "INVALID_SIGNATURE"
+
     async def test_several_at_once(self, desk: Desk) -> None:
         known, transfer = desk.transfer(1), desk.transfer(2)
         await desk.accept(known)
@@ -174,6 +180,48 @@ class TestLookUps:
             await forget(desk)
             gate.set()
             assert same(first, accepted(await waiting))
+
+    async def test_one_that_was_overtaken_does_not_hold_the_writer_up(self) -> None:
+        """As above, but still in memory, in a group that cannot go before the one in flight."""
+        async with open_desk(tail_min=0) as desk:
+            await desk.seed_pool()
+            await desk.accept(desk.approval(AGENT))
+            nonce = desk.nonce()
+            await desk.accept(desk.swap(1_000_000, AGENT, nonce=nonce))
+            await forget(desk)
+            slow = desk.swap(1_000_001, ALICE, nonce=nonce)
+            desk.tables.gate = asyncio.Event()
+            waiting = [asyncio.create_task(desk.writer.submit(slow))]
+            await quiet()
+            gate, desk.tables.gate = desk.tables.gate, None
+            await desk.accept(desk.transfer(1))
+            await forget(desk)
+            desk.journal.is_held = True
+            for submission in (desk.transfer(2), slow):
+                waiting.append(asyncio.create_task(desk.writer.submit(submission)))
+                await quiet()
+            gate.set()
+            await quiet()
+            assert not any(task.done() for task in waiting)
+            desk.journal.let_go()
+            async with asyncio.timeout(30):
+                again, _, first = await asyncio.gather(*waiting)
+            assert same(accepted(first), accepted(again)) and not accepted(again).is_new
+
+    async def test_a_stranger_whose_approval_comes_before_his_turn(self) -> None:
+        async with open_desk(tail_min=0) as desk:
+            await desk.seed_pool()
+            swap = desk.swap(1_000_000)
+            await desk.accept(swap)
+            await forget(desk)
+            before = desk.has(ALICE)
+            answers = await asyncio.gather(
+                *map(desk.writer.submit, (desk.approval(AGENT), by(AGENT, swap)))
+            )
+            assert accepted(answers[0]).is_new
+            assert refused(answers[1]) == "INVALID_SIGNATURE"
+            assert desk.has(ALICE) == before
+            assert not (await desk.accept(by(AGENT, swap))).is_new
 
     async def test_a_stranger_who_becomes_an_agent_meanwhile_runs_nothing_twice(self) -> None:
         async with open_desk(tail_min=0) as desk:

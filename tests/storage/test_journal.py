@@ -1,6 +1,7 @@
 """What a journal promises, for each of the three: in order, all or nothing, as it was written."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from xyk.storage import journal as journal_module
 from xyk.storage.journal import APPEND_MAX, PostgresJournal, SqliteJournal
 
 Open = Callable[[], Awaitable[Journal]]
+Keep = Callable[[Awaitable[Any]], Awaitable[Any]]
 
 
 def sqlite_file(folder: Path) -> Path:
@@ -40,8 +42,22 @@ async def postgres(url: str, statement: str, *values: Any) -> Any:
         await connection.close()
 
 
+@pytest.fixture
+async def kept() -> AsyncIterator[Keep]:
+    """Closes at the end what was opened through it, as a driver's thread outlives a failed test."""
+    opened: list[Journal] = []
+
+    async def keep(opening: Awaitable[Any]) -> Any:
+        opened.append(await opening)
+        return opened[-1]
+
+    yield keep
+    for journal in opened:
+        await journal.close()
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
-async def opening(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+async def opening(request: pytest.FixtureRequest, tmp_path: Path, kept: Keep) -> Open:
     """Opens the same journal each time."""
     if request.param == "memory":
         memory = MemoryJournal()
@@ -52,17 +68,15 @@ async def opening(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
         return open_memory
     if request.param == "sqlite":
         path = sqlite_file(tmp_path)
-        return lambda: SqliteJournal.open(path)
+        return lambda: kept(SqliteJournal.open(path))
     url = request.getfixturevalue("postgres_url")
     await postgres(url, POSTGRES_DDL)
-    return lambda: PostgresJournal.open(url)
+    return lambda: kept(PostgresJournal.open(url))
 
 
 @pytest.fixture
-async def journal(opening: Open) -> AsyncIterator[Journal]:
-    opened = await opening()
-    yield opened
-    await opened.close()
+async def journal(opening: Open) -> Journal:
+    return await opening()
 
 
 async def everything(journal: Journal, after: int = 0, until: int | None = None) -> list[Entry]:
@@ -133,7 +147,9 @@ class TestEveryJournal:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-async def durable(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Open, Open, Any]:
+async def durable(
+    request: pytest.FixtureRequest, tmp_path: Path, kept: Keep
+) -> tuple[Open, Open, Any]:
     """Opens one to write, one to read, and runs a statement on its table."""
     if request.param == "sqlite":
         path = sqlite_file(tmp_path)
@@ -144,15 +160,15 @@ async def durable(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Open,
             connection.close()
 
         return (
-            lambda: SqliteJournal.open(path),
-            lambda: SqliteJournal.open_read_only(path),
+            lambda: kept(SqliteJournal.open(path)),
+            lambda: kept(SqliteJournal.open_read_only(path)),
             in_sqlite,
         )
     url = request.getfixturevalue("postgres_url")
     await postgres(url, POSTGRES_DDL)
     return (
-        lambda: PostgresJournal.open(url),
-        lambda: PostgresJournal.open_read_only(url),
+        lambda: kept(PostgresJournal.open(url)),
+        lambda: kept(PostgresJournal.open_read_only(url)),
         lambda statement: postgres(url, statement),
     )
 
@@ -167,7 +183,6 @@ class TestDurableJournals:
         assert await everything(journal) == entries[:3]
         await journal.append(entries[3:])
         assert await everything(journal) == entries
-        await journal.close()
 
     async def test_a_reader_beside_the_writer(self, durable: tuple[Open, Open, Any]) -> None:
         entries = deposits(4)
@@ -179,8 +194,6 @@ class TestDurableJournals:
         assert await reader.head() == (4, entries[-1].hash)
         with pytest.raises(AssertionError):
             await reader.append(entries)
-        await reader.close()
-        await writer.close()
 
     async def test_a_reader_alone(self, durable: tuple[Open, Open, Any]) -> None:
         entries = deposits(4)
@@ -189,7 +202,6 @@ class TestDurableJournals:
         await writer.close()
         reader = await durable[1]()
         assert await everything(reader) == entries
-        await reader.close()
 
     @pytest.mark.parametrize(
         ("statement", "seq"),
@@ -210,36 +222,33 @@ class TestDurableJournals:
         with pytest.raises(CorruptJournal) as found:
             await follow(Replica(State()), journal)
         assert found.value.seq == seq
-        await journal.close()
 
 
 class TestSqlite:
-    async def test_is_in_wal_mode_and_synchronous_in_full(self, tmp_path: Path) -> None:
-        journal = await SqliteJournal.open(sqlite_file(tmp_path))
+    async def test_is_in_wal_mode_and_synchronous_in_full(self, tmp_path: Path, kept: Keep) -> None:
+        journal = await kept(SqliteJournal.open(sqlite_file(tmp_path)))
         assert journal._writer is not None
         wanted = {"journal_mode": "wal", "synchronous": 2, "wal_autocheckpoint": 0}
         for name, value in wanted.items():
             rows = await journal._writer.execute_fetchall(f"PRAGMA {name}")
             assert [tuple(row) for row in rows] == [(value,)], name
-        await journal.close()
 
-    async def test_a_row_of_another_type(self, tmp_path: Path) -> None:
+    async def test_a_row_of_another_type(self, tmp_path: Path, kept: Keep) -> None:
         path = sqlite_file(tmp_path)
-        journal = await SqliteJournal.open(path)
+        journal = await kept(SqliteJournal.open(path))
         await journal.append(deposits(3))
         with sqlite3.connect(path) as connection:
             connection.execute("UPDATE entries SET events = CAST(events AS TEXT) WHERE seq = 2")
         connection.close()
         with pytest.raises(CorruptJournal, match="journal entry 2: "):
             await follow(Replica(State()), journal)
-        await journal.close()
 
     async def test_the_log_is_emptied_beside_the_writer(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, kept: Keep, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(journal_module, "CHECKPOINT_BYTES", 1)
         path = sqlite_file(tmp_path)
-        journal = await SqliteJournal.open(path)
+        journal = await kept(SqliteJournal.open(path))
         empty = path.stat().st_size
         entries = deposits(200)
         await journal.append(entries[:100])
@@ -249,6 +258,18 @@ class TestSqlite:
         await journal.close()
         assert not path.with_name("journal.db-wal").exists()
 
+    async def test_a_copy_in_a_folder_that_cannot_be_written(
+        self, tmp_path: Path, kept: Keep, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = sqlite_file(tmp_path)
+        journal = await SqliteJournal.open(path)
+        entries = deposits(3)
+        await journal.append(entries)
+        await journal.close()
+        monkeypatch.setattr(os, "access", lambda *_: False)
+        assert await everything(await kept(SqliteJournal.open_read_only(path))) == entries
+        assert os.listdir(tmp_path) == ["journal.db"]
+
     async def test_a_missing_file_is_not_made(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError, match=r"journal\.db"):
             await SqliteJournal.open(tmp_path / "journal.db")
@@ -256,15 +277,16 @@ class TestSqlite:
 
 
 class TestPostgres:
-    async def test_commits_wait_for_the_disk(self, postgres_url: str) -> None:
-        journal = await PostgresJournal.open(postgres_url)
+    async def test_commits_wait_for_the_disk(self, postgres_url: str, kept: Keep) -> None:
+        journal = await kept(PostgresJournal.open(postgres_url))
         assert await journal._writer.fetchval("SHOW synchronous_commit") == "on"
-        await journal.close()
 
-    async def test_waits_for_the_session_of_its_predecessor(self, postgres_url: str) -> None:
+    async def test_waits_for_the_session_of_its_predecessor(
+        self, postgres_url: str, kept: Keep
+    ) -> None:
         await postgres(postgres_url, POSTGRES_DDL)
-        predecessor = await PostgresJournal.open(postgres_url)
-        opening = asyncio.create_task(PostgresJournal.open(postgres_url))
+        predecessor = await kept(PostgresJournal.open(postgres_url))
+        opening = asyncio.ensure_future(kept(PostgresJournal.open(postgres_url)))
         waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
         await eventually(lambda: predecessor._readers.fetchval(waiting))
         last = deposits(1)

@@ -6,6 +6,7 @@ they are; whether they are whole is for the replica to say.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -209,4 +210,9 @@ async def _connect(path: Path, mode: str) -> aiosqlite.Connection:
 def _uri(path: Path, mode: str) -> str:
     if not path.is_file():  # SQLite would say only that it cannot open it
         raise FileNotFoundError(f"there is no journal at {path}")
-    return f"{path.absolute().as_uri()}?mode={mode}"
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    # Beside the file SQLite wants to write its index of the log; a finished copy has no log.
+    is_copy = (
+        not os.access(path.parent, os.W_OK) and not path.with_name(f"{path.name}-wal").exists()
+    )
+    return uri + "&immutable=1" if mode == "ro" and is_copy else uri
