@@ -6,6 +6,7 @@ import signal
 import socket
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
@@ -157,3 +158,21 @@ async def test_it_runs_on_postgres_and_one_database_has_one_server(
     for command in ("verify", "replay", "rebuild"):
         code, said = await asyncio.to_thread(run_xyk, command, *where)
         assert code == 0, said
+
+
+@pytest.mark.postgres
+async def test_a_lost_lock_ends_it_at_once(tmp_path: Path, postgres_url: str) -> None:
+    server = Server(tmp_path / "data", database_url=postgres_url).start()
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name LIKE 'xyk writer%'"
+        )
+    finally:
+        await connection.close()
+    assert server.process is not None
+    code = await asyncio.to_thread(server.process.wait, 30)
+    assert code == LOCKED
+    assert "stops without answering" in server.log.read_text()
+    server.stop()

@@ -15,12 +15,12 @@ from xyk.wallet.signer import Wallet
 PATIENCE_S = 20
 
 
-async def next_of(frames: AsyncIterator[Frame], stream: str) -> Frame:
+async def next_of(frames: AsyncIterator[Frame], *streams: str) -> Frame:
     async with asyncio.timeout(PATIENCE_S):
         async for frame in frames:
-            if frame["stream"] == stream:
+            if frame["stream"] in streams:
                 return frame
-    raise AssertionError(f"the stream ended before a frame of {stream}")
+    raise AssertionError(f"the stream ended before a frame of {streams}")
 
 
 async def test_it_subscribes_again_after_a_restart(tmp_path: Path) -> None:
@@ -29,27 +29,53 @@ async def test_it_subscribes_again_after_a_restart(tmp_path: Path) -> None:
             Client(server.url, Wallet.random()) as alice,
             Stream(server.url, ["trade.ETH_USDC"]) as stream,
         ):
+            await alice.faucet("USDC", 10**9)
             frames = aiter(stream)
             reading = asyncio.create_task(next_of(frames, "trade.ETH_USDC"))
-            await alice.faucet("USDC", 10**9)
-            first = await trade_until_read(alice, reading)
-
-            await asyncio.to_thread(server.kill)
-            await asyncio.to_thread(server.start)
+            await heard(stream)
+            await alice.sell("USDC", "ETH", 10**7)
+            first = await reading
 
             reading = asyncio.create_task(next_of(frames, "trade.ETH_USDC"))
-            second = await trade_until_read(alice, reading)
+            await asyncio.to_thread(server.kill)
+            await asyncio.to_thread(server.start)
+            await heard(stream)
+            await alice.sell("USDC", "ETH", 10**7)
+            second = await reading
 
         assert stream.connections == 2
-        assert second["data"]["t"] > first["data"]["t"], "trade ids go on"
+        assert second["data"]["t"] == first["data"]["t"] + 1, "trade ids go on"
 
 
-async def trade_until_read(client: Client, reading: "asyncio.Task[Frame]") -> Frame:
-    """Trades go by that nobody was subscribed to yet; one of them is seen."""
-    while not reading.done():
-        await client.sell("USDC", "ETH", 10**7)
-        await asyncio.wait([reading], timeout=0.1)
-    return await reading
+async def test_streams_come_and_go_on_one_connection(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data", "--seed-demo") as server:
+        async with (
+            Client(server.url, Wallet.random()) as alice,
+            Stream(server.url, ["trade.SOL_USDC"]) as stream,
+        ):
+            await alice.faucet("USDC", 10**9)
+            frames = aiter(stream)
+            reading = asyncio.create_task(next_of(frames, "pool.ETH_USDC"))
+            await heard(stream)
+            await stream.subscribe("pool.ETH_USDC")
+            await heard(stream)
+            await alice.sell("USDC", "ETH", 10**7)
+            assert (await reading)["data"]["s"] == "ETH_USDC"
+
+            reading = asyncio.create_task(next_of(frames, "pool.ETH_USDC", "trade.SOL_USDC"))
+            await stream.unsubscribe("pool.ETH_USDC")
+            await heard(stream)
+            await alice.sell("USDC", "ETH", 10**7)
+            await alice.sell("USDC", "SOL", 10**7)
+            assert (await reading)["stream"] == "trade.SOL_USDC"
+        assert stream.connections == 1
+        assert stream.streams == ["trade.SOL_USDC"]
+
+
+async def heard(stream: Stream) -> None:
+    """Until the server has said that it knows every subscription."""
+    async with asyncio.timeout(PATIENCE_S):
+        await stream.subscribed.wait()
 
 
 async def test_an_unknown_stream_is_refused(tmp_path: Path) -> None:

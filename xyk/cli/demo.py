@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from xyk.cli.amounts import short
+from xyk.cli.exits import NO, Stop
 from xyk.client.client import Client
 from xyk.client.connection import PATIENCE_S
 from xyk.client.stream import Stream
@@ -19,7 +20,7 @@ ETH, USDC = 10**18, 10**6
 DECIMALS = {BASE: 18, QUOTE: 6}
 FIRST_PRICE = 2_000 * USDC  # quote units per whole base, where the pool is empty
 SLIPPAGE_BPS = 100
-FEED_PATIENCE_S = 5.0  # how long the last trade may take to come through the feed
+FEED_PATIENCE_S = 15.0  # how long a subscription or the last trade may take to come
 
 
 class Step(NamedTuple):
@@ -52,9 +53,13 @@ async def demo(base_url: str, screen: Screen, *, patience_s: float = PATIENCE_S)
         Client(base_url, Wallet.random(), patience_s=patience_s) as bob,
         Stream(base_url, [f"trade.{MARKET}", f"pool.{MARKET}", f"ticker.{MARKET}"]) as stream,
     ):
+        if not (await alice.status())["sandbox"]:
+            raise Stop(NO, f"{base_url} is no sandbox; the demo needs a faucet")
         feed = Feed(stream, screen.price)
         following = asyncio.create_task(feed.follow())
         try:
+            async with asyncio.timeout(FEED_PATIENCE_S):
+                await stream.subscribed.wait()
             await Demo(alice, bob, screen, feed).run()
         finally:
             following.cancel()

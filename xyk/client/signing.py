@@ -48,7 +48,7 @@ class SigningClient:
         self.wallet = wallet
         self._owner = owner
         self._salt = salt
-        self._nonces = nonces or NonceClock(first_slot=secrets.randbelow(NONCE_SLOTS))
+        self.nonces = nonces or NonceClock(first_slot=secrets.randbelow(NONCE_SLOTS))
         self._now_s = now_s
         self._domain: Domain | None = None
         self._tokens: dict[str, str] = {}  # symbol -> address
@@ -97,7 +97,7 @@ class SigningClient:
             return token_address(name)
         if name not in self._tokens:
             for asset in await self.get("/api/v1/assets"):
-                self._tokens[asset["symbol"]] = asset["tokens"][0]["contractAddress"]
+                self._tokens[asset["symbol"]] = asset["tokens"][0]["contractAddress"].lower()
         if name not in self._tokens:
             raise ValueError(f"No asset {name!r}; there are {', '.join(self._tokens)}")
         return self._tokens[name]
@@ -108,7 +108,7 @@ class SigningClient:
         """
         now_s = int(self._now_s())
         if nonce is None:
-            nonce = self._nonces.next_nonce(now_s)
+            nonce = self.nonces.next_nonce(now_s)
         return {"nonce": nonce, "deadline": now_s + DEADLINE_S}
 
     async def sign(self, action: SignedAction) -> Signed:

@@ -20,13 +20,16 @@ class Stream:
     """`async with Stream(url, ["pool.ETH_USDC"]) as stream: async for frame in stream: ...`
 
     A frame is {"stream", "data"}. `connections` counts how often the connection was made: whoever
-    follows changes asks for the whole again when it grows. An error frame raises Refused.
+    follows changes asks for the whole again when it grows. `subscribed` is set while the server
+    has heard every subscription. An error frame raises Refused.
     """
 
     def __init__(self, base_url: str, streams: list[str]) -> None:
         self.url = base_url.rstrip("/").replace("http", "ws", 1) + "/ws"
         self.streams = list(dict.fromkeys(streams))
         self.connections = 0
+        self.subscribed = asyncio.Event()
+        self._asked = 0  # the id of the newest request
         self._socket: ClientConnection | None = None
 
     async def __aenter__(self) -> Self:
@@ -71,18 +74,22 @@ class Stream:
                             raise _refused(frame["error"])
                         if "stream" in frame:
                             yield frame
+                        elif frame.get("id") == self._asked:
+                            self.subscribed.set()
             except (OSError, InvalidHandshake, ConnectionClosed):
                 pass  # the server restarts: come back
             finally:
                 self._socket = None
+                self.subscribed.clear()
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, BACKOFF_MAX_S)
 
     async def _say(self, method: str, streams: list[str]) -> None:
         if self._socket is not None and streams:
-            await self._socket.send(
-                msgspec.json.encode({"method": method, "params": streams}).decode()
-            )
+            self._asked += 1
+            self.subscribed.clear()
+            request = {"method": method, "params": streams, "id": self._asked}
+            await self._socket.send(msgspec.json.encode(request).decode())
 
 
 def _refused(error: Any) -> Refused:
