@@ -23,7 +23,7 @@ settings.register_profile("ci", _DEV, derandomize=True, print_blob=True)
 settings.register_profile("nightly", _DEV, max_examples=5_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
-SIMULATION_SEEDS = range(5)  # those of every run; `make sim` goes on from the clock
+SIMULATION_SEEDS = range(30)  # those of every run; `make sim` goes on from the clock
 
 POSTGRES_URL = os.environ.get(
     "XYK_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres"

@@ -81,14 +81,15 @@ class Pair:
         assert adjusted * balances[1 - side_in] >= before, "UniswapV2: K"
         self._update(balances, now_s)
 
-    def router_amounts(self, desired: tuple[int, int]) -> tuple[int, int]:
-        """UniswapV2Router02._addLiquidity without its minimums."""
-        if self.reserves == [0, 0]:
-            return desired
-        quote_optimal = floor(Fraction(desired[0] * self.reserves[1], self.reserves[0]))
-        if quote_optimal <= desired[1]:
-            return desired[0], quote_optimal
-        return floor(Fraction(desired[1] * self.reserves[0], self.reserves[1])), desired[1]
+    def router_amounts(self, side_a: int, desired_a: int, desired_b: int) -> tuple[int, int]:
+        """UniswapV2Router02._addLiquidity without its minimums, in the caller's order of tokens."""
+        reserve_a, reserve_b = self.reserves[side_a], self.reserves[1 - side_a]
+        if reserve_a == reserve_b == 0:
+            return desired_a, desired_b
+        optimal_b = floor(Fraction(desired_a * reserve_b, reserve_a))
+        if optimal_b <= desired_b:
+            return desired_a, optimal_b
+        return floor(Fraction(desired_b * reserve_a, reserve_b)), desired_b
 
     def mint(self, amounts: tuple[int, int], fee_on: bool, now_s: int) -> tuple[int, int, int]:
         """UniswapV2Pair.mint: (shares of the depositor, locked shares, protocol's shares)."""

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from tests.naive.pair import BPS, refuse_if
+from tests.naive.pair import BPS, RESERVE_MAX, refuse_if
 from tests.naive.vault import TERMS, Fields, Outcome, Vault, ledger_token
 
 ZERO = "0x" + "0" * 40
@@ -15,37 +15,41 @@ SYMBOL = set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 class Roles(Vault):
     # -- agents and keys ---------------------------------------------------------------------
 
+    def names_forbidden(self, kind: str, fields: Fields) -> bool:
+        """Whether the command names somebody who can never have that role."""
+        if kind == "ApproveAgent":
+            known = self.agents.get((fields["owner"], fields["agent"]), {"revoked": False})
+            return fields["agent"] in (ZERO, fields["owner"]) or known["revoked"]
+        if kind == "ApproveApiKey":
+            key = self.api_keys.get(fields["publicKey"], fields)
+            return bool(key["owner"] != fields["owner"])
+        return kind == "SetOperator" and fields["operator"] == ZERO
+
     def do_ApproveAgent(self, fields: Fields, signer: str) -> Outcome:
         owner, agent = fields["owner"], fields["agent"]
-        known = self.agents.get((owner, agent))
-        refuse_if(known is not None and known["revoked"], "UNAUTHORIZED")
-        count = sum(1 for of, _ in self.agents if of == owner)
-        refuse_if(known is None and count >= AGENTS_MAX, "ORDER_LIMIT")
-        refuse_if(owner not in self.ever_held, "INSUFFICIENT_FUNDS")
+        count = sum(1 for of, other in self.agents if of == owner and other != agent)
+        refuse_if(count >= AGENTS_MAX, "ORDER_LIMIT")
         self.agents[owner, agent] = {"validUntil": fields["validUntil"], "revoked": False}
         return {}
 
     def do_RevokeAgent(self, fields: Fields, signer: str) -> Outcome:
         known = self.agents.get((fields["owner"], fields["agent"]))
-        refuse_if(known is None, "RESOURCE_NOT_FOUND")
+        refuse_if(known is None or known["revoked"], "RESOURCE_NOT_FOUND")
         assert known is not None
         known["revoked"] = True
         return {}
 
     def do_ApproveApiKey(self, fields: Fields, signer: str) -> Outcome:
         owner, key = fields["owner"], fields["publicKey"]
-        known = self.api_keys.get(key)
-        refuse_if(known is not None and known["owner"] != owner, "FORBIDDEN")
-        refuse_if(known is not None and known["revoked"], "UNAUTHORIZED")
-        count = sum(1 for of in self.api_keys.values() if of["owner"] == owner)
-        refuse_if(known is None and count >= API_KEYS_MAX, "ORDER_LIMIT")
-        refuse_if(owner not in self.ever_held, "INSUFFICIENT_FUNDS")
+        mine = [other for other, known in self.api_keys.items() if known["owner"] == owner]
+        refuse_if(len([other for other in mine if other != key]) >= API_KEYS_MAX, "ORDER_LIMIT")
         self.api_keys[key] = {"owner": owner, "validUntil": fields["validUntil"], "revoked": False}
         return {}
 
     def do_RevokeApiKey(self, fields: Fields, signer: str) -> Outcome:
         known = self.api_keys.get(fields["publicKey"])
-        refuse_if(known is None or known["owner"] != fields["owner"], "RESOURCE_NOT_FOUND")
+        mine = known is not None and known["owner"] == fields["owner"] and not known["revoked"]
+        refuse_if(not mine, "RESOURCE_NOT_FOUND")
         assert known is not None
         known["revoked"] = True
         return {}
@@ -91,19 +95,19 @@ class Roles(Vault):
         tick, lot, book = fields["tickSize"], fields["lotSize"], fields["book"]
         maker, taker, pool = fields["makerFeeBps"], fields["takerFeeBps"], fields["poolFeeBps"]
         decimals = next(asset["decimals"] for asset in self.assets if asset["symbol"] == base)
-        refuse_if(tick == 0, "INVALID_PRICE")
-        refuse_if(book and tick * lot % 10**decimals != 0, "INVALID_PRICE")
-        refuse_if(lot == 0, "INVALID_QUANTITY")
-        refuse_if(pool > POOL_FEE_MAX, "INVALID_QUANTITY")
-        refuse_if(max(abs(maker), abs(taker)) > BOOK_FEE_MAX, "INVALID_QUANTITY")
-        refuse_if(taker < maker or taker + maker < 0, "INVALID_QUANTITY")
+        refuse_if(not 0 < tick <= RESERVE_MAX, "INVALID_PRICE")
+        refuse_if(pool > POOL_FEE_MAX, "INVALID_PRICE")
+        refuse_if(max(abs(maker), abs(taker)) > BOOK_FEE_MAX, "INVALID_PRICE")
+        refuse_if(taker < maker or taker + maker < 0, "INVALID_PRICE")
         keeps_pool, keeps_taker = 1 - Fraction(pool, BPS), 1 - Fraction(taker, BPS)
-        refuse_if(book and keeps_pool**2 > keeps_taker, "INVALID_QUANTITY")
+        refuse_if(book and keeps_pool**2 > keeps_taker, "INVALID_PRICE")
+        refuse_if(not 0 < lot <= RESERVE_MAX, "INVALID_QUANTITY")
+        refuse_if(book and tick * lot % 10**decimals != 0, "INVALID_QUANTITY")
 
     def do_SetMarketStatus(self, fields: Fields, signer: str) -> Outcome:
         name, status = fields["market"], fields["status"]
         refuse_if(name != "*" and name not in self.markets, "INVALID_MARKET")
-        refuse_if(status not in ("open", "cancel_only", "paused"), "INVALID_QUANTITY")
+        refuse_if(status not in ("open", "cancel_only", "paused"), "INVALID_ORDER")
         for market in self.markets:
             if name in ("*", market):
                 self.markets[market]["status"] = status

@@ -4,15 +4,18 @@ Written from DESIGN and from Uniswap V2, and imports nothing of ours: dicts, set
 scanned, Fractions. `submit` takes the kind of a command, its camelCase fields with plain ints,
 who signed (empty for the system's own commands) and the time, and answers a code of refusal as a
 string, or the outcome as a dict. A verb reads as its refusals in the documented order on the left
-margin, then its movements.
+margin, then its movements. DESIGN names no code for a few faults (a term of a market, a status that
+does not exist, the zero address, an approval that is past or dead, shares as a token to remove); at
+those the twin takes the exchange's word for the code, not for its place in the order.
 """
 
+import pickle
 from collections.abc import Callable
 from fractions import Fraction
 
 from tests.naive.pair import BPS, Pair, Refused, refuse_if
 from tests.naive.paths import Path, Route, all_paths, exact_in, exact_out
-from tests.naive.roles import Roles
+from tests.naive.roles import ZERO, Roles
 from tests.naive.vault import LOCKED, OUTSIDE, Fields, Outcome, pool_of
 
 SUPPLY_MAX = 2**128
@@ -50,6 +53,15 @@ class Twin(Roles):
             self.nonces.add((signer, fields["nonce"]))
         return outcome
 
+    def imagine(self, kind: str, fields: Fields) -> Outcome | None:
+        """What the owner's own command would do now; None if refused. For those who aim."""
+        copy: Twin = pickle.loads(pickle.dumps(self))
+        now_s = self.now_ms // 1000
+        signed = {**fields, "nonce": now_s << 8 | 255, "deadline": now_s}
+        copy.nonces.discard((fields["owner"], signed["nonce"]))
+        outcome = copy.submit(kind, signed, fields["owner"], self.now_ms)
+        return None if isinstance(outcome, str) else outcome
+
     def _admit(self, kind: str, fields: Fields, signer: str) -> None:
         owner, now_s = fields["owner"], self.now_ms // 1000
         by_agent = signer != owner
@@ -61,6 +73,8 @@ class Twin(Roles):
             refuse_if(kind not in BY_AGENTS, "FORBIDDEN")
             refuse_if(kind == "AddLiquidity" and self._would_create(fields), "FORBIDDEN")
         refuse_if(kind in BY_OPERATOR and owner != self.operator, "FORBIDDEN")
+        refuse_if(self.names_forbidden(kind, fields), "FORBIDDEN")
+        refuse_if(fields.get("validUntil", now_s) < now_s, "EXPIRED")
         refuse_if(not now_s <= fields["deadline"] <= now_s + DAY_S, "EXPIRED")
         second = fields["nonce"] >> 8
         refuse_if(not now_s - 2 * DAY_S <= second <= now_s + 300, "NONCE_OUT_OF_WINDOW")
@@ -103,15 +117,23 @@ class Twin(Roles):
         return self._take(owner, best)
 
     def _edges(self, asset_in: str, asset_out: str) -> tuple[dict[str, Pair], list[Path]]:
-        """The pools that are awake in open markets, and all ways through them."""
-        refuse_if(asset_in == asset_out, "SAME_TOKEN")
+        """All pools, and the ways through open markets whose pools are awake."""
+        if asset_in == asset_out:
+            refuse_if(self._all_closed(asset_in), "TRADING_PAUSED")
+            raise Refused("SAME_TOKEN")
         sides = {name: (market["base"], market["quote"]) for name, market in self.markets.items()}
-        refuse_if(not any(all_paths(sides, asset_in, asset_out)), "POOL_NOT_FOUND")
-        is_open = {name for name, market in self.markets.items() if market["status"] == "open"}
-        sides = {name: side for name, side in sides.items() if name in is_open}
-        refuse_if(not any(all_paths(sides, asset_in, asset_out)), "TRADING_PAUSED")
-        sides = {name: side for name, side in sides.items() if self.is_awake(name)}
-        return self.pairs, list(all_paths(sides, asset_in, asset_out))
+        every = list(all_paths(sides, asset_in, asset_out))
+        refuse_if(every == [], "POOL_NOT_FOUND")
+        is_open = [all(self.markets[name]["status"] == "open" for name, _ in p) for p in every]
+        awake = [all(self.is_awake(name) for name, _ in path) for path in every]
+        usable = [path for path, o, a in zip(every, is_open, awake, strict=True) if o and a]
+        refuse_if(not any(is_open), "TRADING_PAUSED")
+        refuse_if(usable == [] and any(awake), "TRADING_PAUSED")
+        return self.pairs, usable
+
+    def _all_closed(self, asset: str) -> bool:
+        around = [one for one in self.markets.values() if asset in (one["base"], one["quote"])]
+        return around != [] and all(one["status"] != "open" for one in around)
 
     def is_awake(self, name: str) -> bool:
         market, (base, quote) = self.markets[name], self.pairs[name].reserves
@@ -165,19 +187,21 @@ class Twin(Roles):
         asset_a, asset_b = self._symbol(fields["tokenA"]), self._symbol(fields["tokenB"])
         refuse_if("LP:" in asset_a + asset_b, "INVALID_ASSET")
         market = self._market_of(asset_a, asset_b)
-        is_open = market is None or self.markets[market]["status"] == "open"
-        refuse_if(not is_open, "TRADING_PAUSED")
+        if asset_a == asset_b:
+            refuse_if(self._all_closed(asset_a), "TRADING_PAUSED")
+        elif market is not None:
+            refuse_if(self.markets[market]["status"] != "open", "TRADING_PAUSED")
         refuse_if(asset_a == asset_b, "SAME_TOKEN")
         desired_a, desired_b = fields["amountADesired"], fields["amountBDesired"]
         refuse_if(desired_a == 0 or desired_b == 0, "INVALID_QUANTITY")
         base = max(asset_a, asset_b, key=self._age) if market is None else ""
         base = base or self.markets[str(market)]["base"]
-        flip = asset_a != base
+        side_a = 0 if asset_a == base else 1
         pair = Pair(POOL_FEE) if market is None else self.pairs[market].copy()
-        used = pair.router_amounts((desired_b, desired_a) if flip else (desired_a, desired_b))
-        amount_a, amount_b = used[::-1] if flip else used
+        amount_a, amount_b = pair.router_amounts(side_a, desired_a, desired_b)
         refuse_if(self.balance(owner, asset_a) < amount_a, "INSUFFICIENT_FUNDS")
         refuse_if(self.balance(owner, asset_b) < amount_b, "INSUFFICIENT_FUNDS")
+        used = (amount_a, amount_b) if side_a == 0 else (amount_b, amount_a)
         fee_on = self.protocol_recipient != ""
         liquidity, locked, protocol = pair.mint(used, fee_on, self.now_ms // 1000)
         missed = amount_a < fields["amountAMin"] or amount_b < fields["amountBMin"]
@@ -206,6 +230,7 @@ class Twin(Roles):
     def do_RemoveLiquidity(self, fields: Fields, signer: str) -> Outcome:
         owner, liquidity = fields["owner"], fields["liquidity"]
         asset_a, asset_b = self._symbol(fields["tokenA"]), self._symbol(fields["tokenB"])
+        refuse_if("LP:" in asset_a + asset_b, "INVALID_ASSET")
         refuse_if(asset_a == asset_b, "SAME_TOKEN")
         market = self._market_of(asset_a, asset_b)
         refuse_if(market is None, "POOL_NOT_FOUND")
@@ -261,6 +286,7 @@ class Twin(Roles):
     def do_Transfer(self, fields: Fields, signer: str) -> Outcome:
         asset = self._symbol(fields["token"])
         refuse_if(fields["amount"] == 0, "INVALID_QUANTITY")
+        refuse_if(fields["recipient"] == ZERO, "INVALID_ORDER")
         refuse_if(self.balance(fields["owner"], asset) < fields["amount"], "INSUFFICIENT_FUNDS")
         self._move(asset, fields["owner"], fields["recipient"], fields["amount"])
         return {"asset": asset, "amount": fields["amount"], "recipient": fields["recipient"]}
@@ -269,6 +295,7 @@ class Twin(Roles):
         asset = self._symbol(fields["token"])
         refuse_if(asset.startswith("LP:"), "INVALID_ASSET")
         refuse_if(fields["amount"] == 0, "INVALID_QUANTITY")
+        refuse_if(fields["recipient"] == ZERO, "INVALID_ORDER")
         refuse_if(self.balance(fields["owner"], asset) < fields["amount"], "INSUFFICIENT_FUNDS")
         self._move(asset, fields["owner"], OUTSIDE, fields["amount"])
         return {"asset": asset, "amount": fields["amount"], "recipient": fields["recipient"]}

@@ -32,7 +32,6 @@ class Vault:
         self.markets: dict[str, Fields] = {}
         self.pairs: dict[str, Pair] = {}
         self.balances: dict[tuple[str, str], int] = {}  # (account, asset); a missing one is 0
-        self.ever_held: set[str] = set()
         self.trades: dict[str, int] = {}
         self.nonces: set[tuple[str, int]] = set()
         self.agents: dict[tuple[str, str], Fields] = {}  # (owner, agent)
@@ -53,8 +52,6 @@ class Vault:
         assert source == OUTSIDE or self.balance(source, asset) >= amount
         self.balances[source, asset] = self.balance(source, asset) - amount
         self.balances[target, asset] = self.balance(target, asset) + amount
-        if amount > 0:
-            self.ever_held.add(target)
 
     def _issue(self, market: str, target: str, shares: int) -> None:
         if shares > 0:

@@ -38,20 +38,28 @@ class Route(msgspec.Struct, frozen=True):
 
 
 def open_paths(state: State, asset_in: str, asset_out: str) -> tuple[Path, ...] | Rejected:
-    """Candidate paths, best-ranked first on a tie. Refuses where there is none, and says why."""
+    """Candidate paths, best-ranked first on a tie. Refuses where there is none, and says why.
+
+    Sleeping pools do not make a way around a paused one: where nothing open is awake, the answer is
+    TRADING_PAUSED as long as something closed would be.
+    """
     paths = state.paths.get((asset_in, asset_out))
     if paths is None:
         found = [path for path in _walk(state, asset_in, asset_out, ()) if _is_open(path)]
         found.sort(key=lambda path: (len(path), [edge.market.symbol for edge in path]))
         paths = state.paths[asset_in, asset_out] = tuple(found)
-    if paths:
-        return paths
-    if next(_walk(state, asset_in, asset_out, ()), None) is not None:
+    for path in paths:
+        if _is_awake(path):
+            return paths
+    walked = tuple(_walk(state, asset_in, asset_out, ()))
+    if walked and (not paths or any(_is_awake(path) for path in walked)):
         return Rejected(
             Code.TRADING_PAUSED,
-            f"Every market between {asset_in} and {asset_out} is paused or cancel-only; "
+            f"What trades between {asset_in} and {asset_out} is paused or cancel-only; "
             "wait until it opens",
         )
+    if paths:
+        return paths
     return Rejected(
         Code.POOL_NOT_FOUND,
         f"No pool connects {asset_in} and {asset_out} within {HOPS_MAX} hops; create one "
@@ -201,3 +209,15 @@ def _walk(state: State, asset: str, target: str, path: Path) -> Iterator[Path]:
 
 def _is_open(path: Path) -> bool:
     return all(edge.market.status == OPEN for edge in path)
+
+
+def _is_awake(path: Path) -> bool:
+    for edge in path:
+        pool = edge.pool
+        if edge.sells_base:
+            reserve_in, reserve_out = pool.reserve_base, pool.reserve_quote
+        else:
+            reserve_in, reserve_out = pool.reserve_quote, pool.reserve_base
+        if reserve_in < edge.floor_in or reserve_out < edge.floor_out:
+            return False
+    return True

@@ -1,0 +1,80 @@
+"""Seeds: 150 random commands each, to the exchange and to its naive twin, which agree on every
+outcome and on all that they know after it. `make sim SEED=n` repeats one."""
+
+import os
+import subprocess
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.naive.twin import Twin
+from tests.simulation.cast import START_MS, random_genesis
+from tests.simulation.minds import Minds
+from tests.simulation.workload import WEIGHTS, Workload
+from xyk.domain.rejections import Code
+
+COMMANDS = 150
+NIGHT_SEEDS = int(os.environ.get("XYK_SEEDS", "10000"))
+
+# Made before decide or after it, or, as the last one, tested in tests/exchange by its table.
+NOT_DECIDED = {
+    Code.INVALID_CLIENT_REQUEST,
+    Code.TOO_LARGE,
+    Code.TOO_MANY_REQUESTS,
+    Code.OVERLOADED,
+    Code.SERVER_ERROR,
+    Code.ORDER_LIMIT,
+}
+
+
+def simulate(seed: int) -> None:
+    random = Random(seed)
+    minds = Minds(random_genesis(random), START_MS)
+    workload = Workload(random, minds.twin)
+    sent = None
+    try:
+        for _ in range(COMMANDS):
+            sent = workload.step()
+            minds.do(*sent)
+        assert minds.replayed().digest() == minds.state.digest()
+    except Exception as error:
+        error.add_note(f"SEED={seed} COMMIT={_commit()}\nlast command: {sent}")
+        raise
+
+
+def _commit() -> str:
+    try:
+        asked = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+        return subprocess.check_output(asked, cwd=Path(__file__).parent, text=True).strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def test_both_minds_agree(simulation_seed: int) -> None:
+    simulate(simulation_seed)
+
+
+@pytest.mark.nightly
+def test_both_minds_agree_all_night() -> None:
+    """XYK_SEEDS says how many."""
+    for seed in range(NIGHT_SEEDS):
+        simulate(seed)
+
+
+def test_the_workload_reaches_every_verb_and_every_refusal() -> None:
+    """Else the agreement says less than it seems to. The twin alone, which is enough to count."""
+    seen: Counter[str] = Counter()
+    for seed in range(30):
+        random = Random(seed)
+        twin = Twin(random_genesis(random), START_MS)
+        workload = Workload(random, twin)
+        for _ in range(COMMANDS):
+            step = workload.step()
+            outcome = twin.submit(*step)
+            seen[outcome if isinstance(outcome, str) else step.kind] += 1
+    expected = {*WEIGHTS, *(code.name for code in Code if code not in NOT_DECIDED)}
+    assert set(seen) == expected
+    accepted = sum(seen[kind] for kind in WEIGHTS)
+    assert accepted * 3 > seen.total(), "most commands are refused"
