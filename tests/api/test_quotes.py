@@ -1,4 +1,4 @@
-"""Quotes: exactly what the swap then does, prices on the right side, and a message ready to sign."""
+"""Quotes: just what the swap then does, prices on the right side, and a message ready to sign."""
 
 import csv
 from decimal import Decimal, localcontext

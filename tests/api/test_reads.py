@@ -1,4 +1,4 @@
-"""What can be read: shapes of the convention, exact decimals, and what a pool and a position say."""
+"""What can be read: shapes of the convention, exact decimals, what pools and positions say."""
 
 import secrets
 from pathlib import Path

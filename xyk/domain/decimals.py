@@ -23,7 +23,7 @@ def significant(numerator: int, denominator: int, digits: int = PRICE_DIGITS) ->
 
 
 def half_even(numerator: int, denominator: int, places: int) -> str:
-    """`numerator` over `denominator`, rounded half-even to `places` decimals (negative: to tens)."""
+    """`numerator` over `denominator`, rounded half-even to `places` decimals (below 0: to tens)."""
     if places >= 0:
         numerator *= 10**places
     else:
