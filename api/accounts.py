@@ -1,10 +1,11 @@
 """What an owner has and who may sign for it; public, as everything on a chain."""
 
 from litestar import get
+from litestar.params import FromPath
 
 from api.markets import View
 from api.pools import SharesView, parse_owner, shares_view
-from api.services import Services
+from api.services import Given
 from api.views import address, token_of
 from xyk.domain.units import LP_PREFIX
 from xyk.exchange.state import State
@@ -44,7 +45,7 @@ class AccountView(View, frozen=True, kw_only=True):
 
 
 @get("/api/v1/accounts/{owner:str}", summary="Balances, positions, agents, keys", tags=["accounts"])
-async def get_account(services: Services, owner: str) -> AccountView:
+async def get_account(services: Given, owner: FromPath[str]) -> AccountView:
     """An owner that nobody heard of has empty lists."""
     return await services.committed(account_view(services.state, parse_owner(owner)))
 

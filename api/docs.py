@@ -12,7 +12,7 @@ from litestar.response import Redirect
 
 from api.feed import SPELLINGS
 from api.schema import Schema, whole_schema
-from api.services import Services
+from api.services import Given
 from xyk.domain.rejections import Code
 
 CHANNELS: Mapping[str, str] = {
@@ -25,7 +25,7 @@ CHANNELS: Mapping[str, str] = {
 
 
 @get("/docs", include_in_schema=False)
-async def get_docs(request: Request[Any, Any, Any], services: Services) -> Response[str]:
+async def get_docs(request: Request[Any, Any, Any], services: Given) -> Response[str]:
     return Response(page(whole_schema(request.app, services)), media_type=MediaType.HTML)
 
 

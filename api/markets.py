@@ -4,9 +4,10 @@ from typing import Any
 
 import msgspec
 from litestar import Request, get
+from litestar.params import FromQuery
 
 from api.problems import Refused
-from api.services import Services
+from api.services import Given
 from api.views import address, naive_time
 from xyk.domain.decimals import whole_tokens
 from xyk.domain.market import CANCEL_ONLY, OPEN, PAUSED, Asset, Market
@@ -98,7 +99,7 @@ class MarketView(View, frozen=True, kw_only=True):
 
 
 @get("/api/v1/assets", summary="Assets, in order of listing", tags=["markets"])
-async def get_assets(services: Services) -> list[AssetView]:
+async def get_assets(services: Given) -> list[AssetView]:
     """Without pool shares; those are in accounts and positions."""
     state = services.state
     return await services.committed(
@@ -107,7 +108,7 @@ async def get_assets(services: Services) -> list[AssetView]:
 
 
 @get("/api/v1/markets", summary="Markets, in order of listing", tags=["markets"])
-async def get_markets(request: Request[Any, Any, Any], services: Services) -> list[MarketView]:
+async def get_markets(request: Request[Any, Any, Any], services: Given) -> list[MarketView]:
     """`marketType` may be given, also several times; there are SPOT markets only."""
     state = services.state
     kinds = request.query_params.getall("marketType", [])
@@ -116,7 +117,7 @@ async def get_markets(request: Request[Any, Any, Any], services: Services) -> li
 
 
 @get("/api/v1/market", summary="One market", tags=["markets"])
-async def get_market(services: Services, symbol: str) -> MarketView:
+async def get_market(services: Given, symbol: FromQuery[str]) -> MarketView:
     state = services.state
     market = state.markets.get(symbol)
     view = await services.committed(market_view(state, market) if market else None)

@@ -2,12 +2,14 @@
 
 import msgspec
 from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
 
 from api.day import Day
 from api.feed import Feed
 from api.markets import View
 from api.problems import Refused, malformed
-from api.services import Services
+from api.services import Given, Services
 from api.views import address, token_of
 from xyk.domain.decimals import significant, whole_tokens
 from xyk.domain.market import Market, shares_symbol
@@ -21,6 +23,8 @@ WINDOW_S_MAX = 86_400
 DAYS_A_YEAR = 365
 RATE_DIGITS = 6  # significant ones of an APR, which is an estimate anyway
 UQ112 = 2**112
+
+GivenFeed = NamedDependency[Feed]
 
 
 class PoolView(View, frozen=True, kw_only=True):
@@ -78,7 +82,11 @@ class PositionView(SharesView, frozen=True, kw_only=True):
 
 
 @get("/api/v1/pools", summary="All pools", tags=["pools"])
-async def get_pools(services: Services, feed: Feed, window: str = str(WINDOW_S)) -> list[PoolView]:
+async def get_pools(
+    services: Given,
+    feed: GivenFeed,
+    window: FromQuery[str] = str(WINDOW_S),
+) -> list[PoolView]:
     """`window`: seconds that the TWAP covers, 1 to 86,400."""
     window_s = _window(window)
     return await services.committed(
@@ -88,7 +96,10 @@ async def get_pools(services: Services, feed: Feed, window: str = str(WINDOW_S))
 
 @get("/api/v1/pools/{symbol:str}", summary="One pool", tags=["pools"])
 async def get_pool(
-    services: Services, feed: Feed, symbol: str, window: str = str(WINDOW_S)
+    services: Given,
+    feed: GivenFeed,
+    symbol: FromPath[str],
+    window: FromQuery[str] = str(WINDOW_S),
 ) -> PoolView:
     """`window`: seconds that the TWAP covers, 1 to 86,400."""
     window_s = _window(window)
@@ -97,7 +108,9 @@ async def get_pool(
 
 
 @get("/api/v1/pools/{symbol:str}/positions/{owner:str}", summary="A position", tags=["pools"])
-async def get_position(services: Services, symbol: str, owner: str) -> PositionView:
+async def get_position(
+    services: Given, symbol: FromPath[str], owner: FromPath[str]
+) -> PositionView:
     """Zeros where the owner has no shares."""
     holder = parse_owner(owner)
     market = await _market(services, symbol)

@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 
 from api.problems import JSON, Refused, convert, decode, malformed
 from api.receipts import POOL, FeeView, HopView, fees_of, single_fee
-from api.services import Services
+from api.services import Given, Services
 from api.views import resolve_token, token_form_fault, token_of
 from xyk.domain.commands import SignedAction, SwapExactIn, SwapExactOut
 from xyk.domain.decimals import significant, whole_tokens
@@ -75,14 +75,14 @@ class QuoteView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
 
 
 @post("/api/v1/quote", status_code=200, summary="Quote a swap", tags=["quote"])
-async def post_quote(request: Request[Any, Any, Any], services: Services) -> Response[bytes]:
+async def post_quote(request: Request[Any, Any, Any], services: Given) -> Response[bytes]:
     body = await request.body()
     wish: QuoteRequest | Rejected = decode(_decoder, body)
     return await _answer(services, wish)
 
 
 @get("/api/v1/quote", summary="Quote a swap", tags=["quote"])
-async def get_quote(request: Request[Any, Any, Any], services: Services) -> Response[bytes]:
+async def get_quote(request: Request[Any, Any, Any], services: Given) -> Response[bytes]:
     values: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         if name in values:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
+from litestar.di import NamedDependency
 
 from api.metrics import Metrics
 from xyk.engine.clock import Clock
@@ -56,3 +57,6 @@ class Services:
         process. The caller has read the state and awaited nothing since."""
         await self.writer.committed(self.state.seq)
         return view
+
+
+Given = NamedDependency[Services]  # as litestar hands them to a handler

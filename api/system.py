@@ -6,7 +6,7 @@ from litestar import MediaType, Response, get
 
 from api.markets import View
 from api.metrics import CONTENT_TYPE
-from api.services import Services, StateDigest
+from api.services import Given, StateDigest
 from xyk.wallet.typed_data import domain_document
 
 
@@ -30,12 +30,12 @@ async def get_ping() -> str:
 
 
 @get("/api/v1/time", media_type=MediaType.TEXT, summary="Unix ms, as digits", tags=["system"])
-async def get_time(services: Services) -> str:
+async def get_time(services: Given) -> str:
     return str(services.now_ms())
 
 
 @get("/api/v1/status", summary="Head of the journal and newest state digest", tags=["system"])
-async def get_status(services: Services) -> StatusView:
+async def get_status(services: Given) -> StatusView:
     seq, head = services.writer.head
     return StatusView(
         status="Ok",
@@ -49,11 +49,11 @@ async def get_status(services: Services) -> StatusView:
 
 
 @get("/api/v1/domain", summary="EIP-712 domain and types", tags=["system"])
-async def get_domain(services: Services) -> dict[str, Any]:
+async def get_domain(services: Given) -> dict[str, Any]:
     """Ready for eth_signTypedData_v4 of any action: add primaryType and message."""
     return domain_document(services.domain)
 
 
 @get("/metrics", include_in_schema=False)
-async def get_metrics(services: Services) -> Response[bytes]:
+async def get_metrics(services: Given) -> Response[bytes]:
     return Response(services.metrics.exposition(), media_type=CONTENT_TYPE)

@@ -1,0 +1,122 @@
+"""An exchange whose journal can be held or broken, behind a real uvicorn in this process."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from api.app import create_app
+from api.metrics import Metrics
+from api.services import Services, Settings
+from xyk.cli.clock import SystemClock
+from xyk.domain.commands import Genesis, GenesisAsset, GenesisMarket
+from xyk.domain.request import GENESIS, Request
+from xyk.engine.entry import GENESIS_HASH, Entry, Evidence, make_entry
+from xyk.engine.journal import MemoryJournal
+from xyk.engine.writer import Writer
+from xyk.exchange.decide import decide
+from xyk.exchange.evolve import apply
+from xyk.exchange.state import State
+from xyk.storage.connection import read_database, reading_engine
+from xyk.storage.history import History
+from xyk.storage.migrate import upgrade
+from xyk.wallet.signer import Wallet
+from xyk.wallet.typed_data import Domain
+
+OPERATOR = Wallet(bytes(31) + b"\x07")
+
+
+class HeldJournal(MemoryJournal):
+    """`hold` makes appends wait until `release`; `broken` makes them fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open = asyncio.Event()
+        self._open.set()
+        self.broken = False
+        self.waiting = 0  # entries of the append that waits
+
+    def hold(self) -> None:
+        self._open.clear()
+
+    def release(self) -> None:
+        self._open.set()
+
+    async def append(self, entries: Sequence[Entry]) -> None:
+        self.waiting = len(entries)
+        await self._open.wait()
+        self.waiting = 0
+        if self.broken:
+            raise OSError("no space left on device")
+        await super().append(entries)
+
+
+class Held:
+    def __init__(self, journal: HeldJournal, state: State, writer: Writer, url: str) -> None:
+        self.journal = journal
+        self.state = state
+        self.writer = writer
+        self.url = url
+
+
+@asynccontextmanager
+async def held_exchange(
+    data: Path, *, cors_origins: tuple[str, ...] = (), **limits: Any
+) -> AsyncIterator[Held]:
+    """A sandbox of ETH and USDC with an empty pool; `limits` are the writer's."""
+    journal, state = HeldJournal(), State()
+    await journal.append([_genesis(state, SystemClock().now_ms())])
+    await upgrade(data)
+    reading = reading_engine(read_database(data))
+    history, metrics = History(reading), Metrics()
+    writer = Writer(state, journal, SystemClock(), history.find_action, observer=metrics, **limits)
+    services = Services(
+        state=state,
+        writer=writer,
+        clock=SystemClock(),
+        history=history,
+        projected=lambda: 0,
+        state_digest=lambda: None,
+        domain=Domain(state.salt),
+        settings=Settings(version="test", cors_origins=cors_origins),
+        metrics=metrics,
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(services), log_config=None, ws="websockets-sansio")
+    )
+    listener = socket.create_server(("127.0.0.1", 0))
+    writing = asyncio.create_task(writer.run())
+    serving = asyncio.create_task(server.serve([listener]))
+    while not server.started:
+        await asyncio.sleep(0)
+    try:
+        yield Held(journal, state, writer, f"http://127.0.0.1:{listener.getsockname()[1]}")
+    finally:
+        journal.release()
+        server.should_exit = True
+        await serving
+        await writer.stop()
+        await asyncio.wait([writing])
+        await reading.dispose()
+        listener.close()
+        if writing.exception() is not None:
+            assert journal.broken
+
+
+def _genesis(state: State, now_ms: int) -> Entry:
+    genesis = Genesis(
+        salt="0x" + "5a" * 32,
+        operator=OPERATOR.address,
+        fee_recipient=OPERATOR.address,
+        sandbox=True,
+        assets=(GenesisAsset(symbol="USDC", decimals=6), GenesisAsset(symbol="ETH", decimals=18)),
+        markets=(GenesisMarket(base="ETH", quote="USDC", tick_size=10_000, lot_size=10**14),),
+    )
+    events = decide(state, Request(1, now_ms, "", "", GENESIS, genesis))
+    assert isinstance(events, tuple)
+    apply(state, 1, now_ms, events)
+    return make_entry(1, now_ms, genesis, Evidence(scheme=GENESIS), events, GENESIS_HASH)

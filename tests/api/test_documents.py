@@ -1,0 +1,175 @@
+"""OpenAPI, the page for people, and the way there: whole, consistent, and from nowhere else."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from api import examples
+from api.accounts import AccountView
+from api.markets import AssetView, MarketView
+from api.pools import PoolView, PositionView
+from api.problems import Problem
+from api.quotes import QuoteRequest, QuoteView
+from api.receipts import Receipt
+from api.schema import RECEIPTS
+from api.system import StatusView
+from api.trading import SIGNED_ROUTES, Elements, FaucetRequest, Signed
+from tests.api.desk import Desk, Json, encoded, refusal
+from xyk.domain.rejections import Code
+from xyk.domain.units import decode_wire
+
+VIEWS: dict[str, Any] = {
+    "/api/v1/assets": list[AssetView],
+    "/api/v1/markets": list[MarketView],
+    "/api/v1/market": MarketView,
+    "/api/v1/pools": list[PoolView],
+    "/api/v1/pools/{symbol}": PoolView,
+    "/api/v1/pools/{symbol}/positions/{owner}": PositionView,
+    "/api/v1/accounts/{owner}": AccountView,
+    "/api/v1/status": StatusView,
+    "/api/v1/domain": dict[str, Any],
+    "/api/v1/ping": str,
+    "/api/v1/time": str,
+}
+
+
+@pytest.fixture
+async def schema(http: httpx.AsyncClient) -> Json:
+    response = await http.get("/schema")
+    assert response.status_code == 200
+    assert (await http.get("/schema/openapi.json")).content == response.content
+    document = response.json()
+    assert isinstance(document, dict)
+    return document
+
+
+def operations(schema: Json) -> Iterator[tuple[str, str, Json]]:
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
+            yield method.upper(), path, operation
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if "$ref" in node:
+            yield node["$ref"]
+        for inner in node.values():
+            yield from references(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from references(inner)
+
+
+async def test_every_route_is_there_with_a_body_an_example_and_its_refusals(schema: Json) -> None:
+    assert schema["openapi"].startswith("3.1")
+    known = {(method, path) for method, path, _ in operations(schema)}
+    signed = {(route.method, route.path) for route in SIGNED_ROUTES}
+    assert known == {
+        *signed,
+        ("POST", "/api/v1/actions"),
+        ("POST", "/api/v1/faucet"),
+        ("POST", "/api/v1/quote"),
+        ("GET", "/api/v1/quote"),
+        *(("GET", path) for path in VIEWS),
+    }
+    names = [operation["operationId"] for _, _, operation in operations(schema)]
+    assert len(set(names)) == len(names)
+    for method, path, operation in operations(schema):
+        assert operation["summary"], path
+        assert set(operation["responses"]) - {"200", "201"} == {"4XX", "5XX"}
+        if method != "GET":
+            [content] = operation["requestBody"]["content"].values()
+            assert content["example"]
+        for status in {"200", "201"} & set(operation["responses"]):
+            [content] = operation["responses"][status]["content"].values()
+            assert "example" in content, (method, path)
+
+
+async def test_every_reference_leads_somewhere(schema: Json) -> None:
+    found = set(references(schema))
+    assert found
+    for reference in found:
+        node: Any = schema
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+        assert node["type"]
+
+
+async def test_refusals_are_enumerated(schema: Json) -> None:
+    code = schema["components"]["schemas"]["Problem"]["properties"]["code"]
+    assert code["enum"] == [code.name for code in Code]
+
+
+@pytest.mark.parametrize("route", SIGNED_ROUTES, ids=lambda route: route.action.__name__)
+async def test_the_examples_are_signed_for_this_exchange(
+    schema: Json, desk: Desk, route: Any
+) -> None:
+    """Posted as they stand they are refused for their deadline, or because their key is nobody."""
+    operation = schema["paths"][route.path][route.method.lower()]
+    example = operation["requestBody"]["content"]["application/json"]["example"]
+    decoded = msgspec.json.decode(encoded(example), type=Signed[route.action], dec_hook=decode_wire)
+    assert decoded.action == examples.action(route.action)
+    response = await desk.post(route.path, example, route.method)
+    assert refusal(response) in {(422, "EXPIRED"), (403, "FORBIDDEN")}
+    receipt = operation["responses"]["201"]["content"]["application/json"]["example"]
+    msgspec.convert(receipt, RECEIPTS.get(route.action, Receipt), strict=True)
+
+
+async def test_the_other_examples_are_what_they_illustrate(schema: Json) -> None:
+    paths = schema["paths"]
+
+    def request(path: str) -> bytes:
+        [content] = paths[path]["post"]["requestBody"]["content"].values()
+        return encoded(content["example"])
+
+    msgspec.json.decode(request("/api/v1/actions"), type=Elements, dec_hook=decode_wire)
+    msgspec.json.decode(request("/api/v1/faucet"), type=FaucetRequest, dec_hook=decode_wire)
+    msgspec.json.decode(request("/api/v1/quote"), type=QuoteRequest, dec_hook=decode_wire)
+    msgspec.convert(examples.QUOTED, QuoteView, strict=True)
+    msgspec.convert(examples.PROBLEM, Problem, strict=True)
+    for path, view in VIEWS.items():
+        msgspec.convert(examples.READS[path], view, strict=True)
+
+
+async def test_answers_have_the_fields_that_are_documented(
+    schema: Json, http: httpx.AsyncClient
+) -> None:
+    def documented(path: str) -> Json:
+        response = schema["paths"][path]["get"]["responses"]["200"]
+        node = response["content"]["application/json"]["schema"]
+        node = node.get("items", node)
+        name = node["$ref"].rpartition("/")[2]
+        found = schema["components"]["schemas"][name]
+        assert isinstance(found, dict)
+        return found
+
+    address = "0x" + "11" * 20
+    for path in VIEWS:
+        if path in ("/api/v1/domain", "/api/v1/ping", "/api/v1/time"):
+            continue
+        url = path.replace("{symbol}", "ETH_USDC").replace("{owner}", address)
+        answer = (await http.get(url, params={"symbol": "ETH_USDC"})).json()
+        answer = answer[0] if isinstance(answer, list) else answer
+        assert set(documented(path)["properties"]) == set(answer), path
+    quoted = (await http.get("/api/v1/quote", params=examples.QUOTE)).json()
+    assert set(quoted) <= set(documented("/api/v1/quote")["properties"])
+
+
+async def test_the_page_for_people(http: httpx.AsyncClient) -> None:
+    root = await http.get("/")
+    assert (root.status_code, root.headers["location"]) == (307, "/docs")
+    response = await http.get("/docs")
+    page = response.text
+    assert response.headers["content-type"].startswith("text/html")
+    for route in SIGNED_ROUTES:
+        assert route.path in page
+    for code in Code:
+        assert code.name in page
+    assert "trades@SYMBOL" in page
+    assert not re.search(r"<(script|link|img)|https?://(?!127)", page), (
+        "loads nothing from anywhere"
+    )

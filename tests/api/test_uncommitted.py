@@ -1,0 +1,182 @@
+"""Nothing uncommitted leaves the process: with a journal whose append waits, no answer, refusal,
+repeated receipt or frame may tell of what it holds; with one that fails, nobody is told yes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.api.desk import ETH, NOBODY, USDC, Desk, encoded, refusal
+from tests.api.held import Held, held_exchange
+from xyk.client.client import Client
+from xyk.domain.commands import Transfer
+from xyk.wallet.signer import Wallet
+
+Task = asyncio.Task[httpx.Response]
+
+
+@pytest.fixture
+async def held(tmp_path: Path) -> AsyncIterator[Held]:
+    async with held_exchange(tmp_path) as exchange:
+        yield exchange
+
+
+@pytest.fixture
+async def http(held: Held) -> AsyncIterator[httpx.AsyncClient]:
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(
+        base_url=held.url, trust_env=False, timeout=60, limits=limits
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+async def desk(held: Held, http: httpx.AsyncClient) -> AsyncIterator[Desk]:
+    """Alice has funds and has opened the pool."""
+    async with Client(held.url, Wallet.random(), patience_s=0) as alice:
+        await alice.faucet("ETH")
+        await alice.faucet("USDC", 10**12)
+        await alice.add_liquidity("ETH", "USDC", 10**20, 2 * 10**11)
+        yield Desk(http, alice, await alice.domain())
+
+
+async def nothing_leaves(http: httpx.AsyncClient, *tasks: Task) -> None:
+    """Whatever could be answered has been, when fifty later requests are."""
+    for _ in range(50):
+        assert (await http.get("/api/v1/ping")).text == "pong"
+    assert not any(task.done() for task in tasks)
+
+
+async def is_held(held: Held) -> None:
+    async with asyncio.timeout(20):
+        while not held.journal.waiting:
+            await asyncio.sleep(0)
+
+
+async def test_reads_refusals_and_repeated_receipts_wait(
+    held: Held, http: httpx.AsyncClient, desk: Desk
+) -> None:
+    transfer = Transfer(
+        owner=desk.wallet.address, token=USDC, amount=5, recipient=NOBODY, **desk.alice.stamp()
+    )
+    swap = desk.swap()
+    before = (await http.get("/api/v1/status")).json()
+    held.journal.hold()
+    moving = asyncio.create_task(desk.post("/api/v1/transfer", desk.body(transfer)))
+    await is_held(held)
+    swapping = asyncio.create_task(desk.sell(desk.body(swap)))
+    again = asyncio.create_task(desk.post("/api/v1/transfer", desk.body(transfer)))
+    refused = asyncio.create_task(desk.sell(desk.body(desk.swap(amount_in=10**30))))
+    batch = [{"type": "SwapExactIn", **desk.body(desk.swap(token_out=ETH))}]
+    refused_in_batch = asyncio.create_task(desk.post("/api/v1/actions", batch))
+    wish = {"tokenIn": "ETH", "tokenOut": "USDC", "amountIn": str(10**18)}
+    reads = [
+        asyncio.create_task(http.get(path))
+        for path in (
+            f"/api/v1/accounts/{desk.wallet.address}",
+            f"/api/v1/accounts/{NOBODY}",
+            "/api/v1/pools",
+            "/api/v1/pools/ETH_USDC",
+            "/api/v1/pools/NO_SUCH",
+            f"/api/v1/pools/ETH_USDC/positions/{NOBODY}",
+            "/api/v1/assets",
+            "/api/v1/markets",
+            "/api/v1/market?symbol=NO_SUCH",
+            "/api/v1/quote?tokenIn=ETH&tokenOut=USDC&amountIn=1",
+        )
+    ]
+    reads.append(asyncio.create_task(http.post("/api/v1/quote", content=encoded(wish))))
+    waiting = [moving, swapping, again, refused, refused_in_batch, *reads]
+
+    await nothing_leaves(http, *waiting)
+    # What tells of committed entries alone is answered, and as before.
+    assert (await http.get("/api/v1/status")).json() == before
+    assert refusal(await desk.sell(b"{}")) == (400, "INVALID_CLIENT_REQUEST")
+
+    held.journal.release()
+    await asyncio.gather(*waiting)
+    assert (moving.result().status_code, swapping.result().status_code) == (201, 201)
+    assert (again.result().status_code, again.result().content) == (200, moving.result().content)
+    assert refusal(refused.result()) == (422, "INSUFFICIENT_FUNDS")
+    assert refused_in_batch.result().json()[0]["code"] == "SAME_TOKEN"
+    assert reads[1].result().json()["balances"][0]["available"] == "5"
+
+
+async def test_frames_wait(held: Held, http: httpx.AsyncClient, desk: Desk) -> None:
+    async with connect(held.url.replace("http", "ws") + "/ws", proxy=None) as socket:
+        names = ["pool.ETH_USDC", "trade.ETH_USDC"]
+        await socket.send(encoded({"method": "SUBSCRIBE", "params": names, "id": 1}).decode())
+        assert await socket.recv() == '{"id":1,"result":null}'
+        held.journal.hold()
+        swapping = asyncio.create_task(desk.sell(desk.body(desk.swap())))
+        await is_held(held)
+        framed = asyncio.create_task(socket.recv())
+        await nothing_leaves(http, swapping)
+        assert not framed.done()
+        held.journal.release()
+        assert b'"trade"' in (await framed).encode()
+        assert (await swapping).status_code == 201
+
+
+async def test_a_failed_append_acknowledges_nothing(
+    held: Held, http: httpx.AsyncClient, desk: Desk
+) -> None:
+    held.journal.hold()
+    body = desk.body(desk.swap())
+    first = asyncio.create_task(desk.sell(body))
+    await is_held(held)
+    again = asyncio.create_task(desk.sell(body))
+    read = asyncio.create_task(http.get(f"/api/v1/accounts/{desk.wallet.address}"))
+    await nothing_leaves(http, first, again, read)
+
+    held.journal.broken = True
+    held.journal.release()
+
+    for response in await asyncio.gather(first, again, read):
+        assert refusal(response) == (503, "OVERLOADED")
+        assert response.headers["retry-after"] == "1"
+    assert refusal(await desk.sell(desk.body(desk.swap()))) == (503, "OVERLOADED")
+    assert "xyk_writer_failed 1.0" in (await http.get("/metrics")).text
+
+
+async def test_a_full_queue_is_503_for_all_of_a_batch(tmp_path: Path) -> None:
+    async with held_exchange(tmp_path, actions_max=20) as held:
+        async with Client(held.url, Wallet.random(), patience_s=0) as alice:
+            await alice.faucet("USDC")
+            transfers = [
+                Transfer(owner=alice.owner, token=USDC, amount=1, recipient=NOBODY, **alice.stamp())
+                for _ in range(61)
+            ]
+            async with httpx.AsyncClient(base_url=held.url, trust_env=False, timeout=60) as http:
+                desk = Desk(http, alice, await alice.domain())
+                held.journal.hold()
+                bodies = [{"type": "Transfer", **desk.body(one)} for one in transfers]
+                response = await desk.post("/api/v1/actions", bodies[:21])
+                assert refusal(response) == (503, "OVERLOADED")
+                assert response.headers["retry-after"] == "1"
+                held.journal.release()
+                outcomes = (await desk.post("/api/v1/actions", bodies[:20])).json()
+                assert [one["status"] for one in outcomes] == [201] * 20
+
+
+async def test_cross_origin_access_is_for_named_origins_only(
+    tmp_path: Path, http: httpx.AsyncClient
+) -> None:
+    ours, other = {"origin": "https://app.example"}, {"origin": "https://evil.example"}
+    for path in ("/api/v1/ping", "/api/v1/sell"):
+        assert "access-control-allow-origin" not in (await http.get(path, headers=ours)).headers
+    async with (
+        held_exchange(tmp_path, cors_origins=("https://app.example",)) as held,
+        httpx.AsyncClient(base_url=held.url, trust_env=False) as client,
+    ):
+        for path in ("/api/v1/ping", "/api/v1/sell"):
+            allowed = await client.get(path, headers=ours)
+            assert allowed.headers["access-control-allow-origin"] == "https://app.example"
+            refused = await client.get(path, headers=other)
+            assert "access-control-allow-origin" not in refused.headers
+        preflight = await client.options("/api/v1/sell", headers=ours)
+        assert preflight.status_code == 204
+        assert "POST" in preflight.headers["access-control-allow-methods"]
