@@ -88,7 +88,9 @@ async def held_exchange(
     server = uvicorn.Server(
         uvicorn.Config(create_app(services), log_config=None, ws="websockets-sansio")
     )
-    listener = socket.create_server(("127.0.0.1", 0))
+    # asyncio switches Nagle's delay off only where the protocol is named.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
     writing = asyncio.create_task(writer.run())
     serving = asyncio.create_task(server.serve([listener]))
     while not server.started:
