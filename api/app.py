@@ -79,7 +79,7 @@ async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIter
         ticker = await services.history.ticker_24h(symbol, now_ms)
         market.day.last = ticker.last if ticker is not None else None
         for minute in await services.history.minutes(symbol, now_ms):
-            market.day.restore(Minute(**msgspec.structs.asdict(minute)))
+            market.day.restore(msgspec.convert(minute, Minute, from_attributes=True))
         market.day.expire(now_ms)
     tickers = asyncio.create_task(push_tickers(feed, services.now_ms))
     try:

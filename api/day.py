@@ -6,7 +6,6 @@ prices, volume and the number of trades count all of them.
 """
 
 from collections import deque
-from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -16,14 +15,12 @@ DAY_MS = 24 * 60 * MINUTE_MS
 
 
 class Minute(msgspec.Struct, kw_only=True):
-    """Volumes and fees in base units. The prices are decimal text, None without a price-forming
-    fill.
-    """
+    """Volumes and fees in base units. The prices are None without a price-forming fill."""
 
     start_ms: int
     open: str | None = None
-    high: str | None = None
-    low: str | None = None
+    high: Decimal | None = None
+    low: Decimal | None = None
     close: str | None = None
     base_volume: int = 0
     quote_volume: int = 0
@@ -31,17 +28,17 @@ class Minute(msgspec.Struct, kw_only=True):
     quote_fees: int = 0
     trades: int = 0
 
-    def merge(self, later: "Minute") -> None:
-        """Take over what happened later in the same minute."""
-        self.base_volume += later.base_volume
-        self.quote_volume += later.quote_volume
-        self.base_fees += later.base_fees
-        self.quote_fees += later.quote_fees
-        self.trades += later.trades
-        self.open = self.open or later.open
-        self.high = _pick(max, self.high, later.high)
-        self.low = _pick(min, self.low, later.low)
-        self.close = later.close or self.close
+    def form(self, price: str) -> None:
+        """A later fill of the same minute has this price."""
+        value = Decimal(price)
+        if self.open is None or self.high is None or self.low is None:
+            self.open = price
+            self.high = self.low = value
+        elif value > self.high:
+            self.high = value
+        elif value < self.low:
+            self.low = value
+        self.close = price
 
 
 class Ticker(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,25 +86,24 @@ class Day:
         price: str | None,
     ) -> None:
         """One fill; `price` is None where it does not form the price. Time never goes back."""
-        fill = Minute(
-            start_ms=time_ms - time_ms % MINUTE_MS,
-            open=price,
-            high=price,
-            low=price,
-            close=price,
-            base_volume=base,
-            quote_volume=quote,
-            base_fees=base_fee,
-            quote_fees=quote_fee,
-            trades=1,
-        )
-        self._count(fill, 1)
-        self.last = price or self.last
-        if self.minutes and self.minutes[-1].start_ms == fill.start_ms:
-            self.minutes[-1].merge(fill)
-        else:
+        start_ms = time_ms - time_ms % MINUTE_MS
+        if not self.minutes or self.minutes[-1].start_ms != start_ms:
             self.expire(time_ms)
-            self.minutes.append(fill)
+            self.minutes.append(Minute(start_ms=start_ms))
+        minute = self.minutes[-1]
+        minute.base_volume += base
+        minute.quote_volume += quote
+        minute.base_fees += base_fee
+        minute.quote_fees += quote_fee
+        minute.trades += 1
+        self.base_volume += base
+        self.quote_volume += quote
+        self.base_fees += base_fee
+        self.quote_fees += quote_fee
+        self.trades += 1
+        if price is not None:
+            minute.form(price)
+            self.last = price
 
     def expire(self, now_ms: int) -> None:
         """Forget the minutes that began 24 hours ago or earlier."""
@@ -120,14 +116,12 @@ class Day:
         """
         if self.last is None:
             return None
-        whole = Minute(start_ms=0)
-        for minute in self.minutes:
-            if minute.open is not None:
-                whole.merge(minute)
-        last = self.last
-        return Ticker(
-            first=whole.open or last, last=last, high=whole.high or last, low=whole.low or last
-        )
+        highs = [minute.high for minute in self.minutes if minute.high is not None]
+        if not highs:
+            return Ticker(first=self.last, last=self.last, high=self.last, low=self.last)
+        lows = [minute.low for minute in self.minutes if minute.low is not None]
+        first = next(minute.open for minute in self.minutes if minute.open is not None)
+        return Ticker(first=first, last=self.last, high=f"{max(highs):f}", low=f"{min(lows):f}")
 
     def _count(self, minute: Minute, sign: int) -> None:
         self.base_volume += sign * minute.base_volume
@@ -135,10 +129,3 @@ class Day:
         self.base_fees += sign * minute.base_fees
         self.quote_fees += sign * minute.quote_fees
         self.trades += sign * minute.trades
-
-
-def _pick(choose: Callable[..., str], one: str | None, other: str | None) -> str | None:
-    """The higher or lower of two prices, of which either may be missing."""
-    if one is None or other is None:
-        return one or other
-    return choose(one, other, key=Decimal)

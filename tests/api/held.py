@@ -38,7 +38,7 @@ class HeldJournal(MemoryJournal):
         self._open = asyncio.Event()
         self._open.set()
         self.broken = False
-        self.waiting = 0  # entries of the append that waits
+        self.is_waiting = asyncio.Event()
 
     def hold(self) -> None:
         self._open.clear()
@@ -47,9 +47,9 @@ class HeldJournal(MemoryJournal):
         self._open.set()
 
     async def append(self, entries: Sequence[Entry]) -> None:
-        self.waiting = len(entries)
+        self.is_waiting.set()
         await self._open.wait()
-        self.waiting = 0
+        self.is_waiting.clear()
         if self.broken:
             raise OSError("no space left on device")
         await super().append(entries)
@@ -85,16 +85,13 @@ async def held_exchange(
         settings=Settings(version="test", cors_origins=cors_origins),
         metrics=metrics,
     )
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(services), log_config=None, ws="websockets-sansio")
-    )
+    server = _Server(uvicorn.Config(create_app(services), log_config=None, ws="websockets-sansio"))
     # asyncio switches Nagle's delay off only where the protocol is named.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     writing = asyncio.create_task(writer.run())
     serving = asyncio.create_task(server.serve([listener]))
-    while not server.started:
-        await asyncio.sleep(0)
+    await server.is_open.wait()
     try:
         yield Held(journal, state, writer, f"http://127.0.0.1:{listener.getsockname()[1]}")
     finally:
@@ -107,6 +104,16 @@ async def held_exchange(
         listener.close()
         if writing.exception() is not None:
             assert journal.broken
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_open = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_open.set()
 
 
 def _genesis(state: State, now_ms: int) -> Entry:

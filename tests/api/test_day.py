@@ -1,6 +1,7 @@
 """The rolling day, against sums over all fills."""
 
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ fills = st.lists(
 
 
 @given(fills, st.integers(0, 2 * DAY_MS))
-def test_it_is_the_sum_of_its_fills(fills: list[tuple], later_ms: int) -> None:
+def test_it_is_the_sum_of_its_fills(fills: list[tuple[Any, ...]], later_ms: int) -> None:
     day, time_ms, known = Day(), START_MS, []
     for pause_ms, base, quote, base_fee, quote_fee, price in fills:
         time_ms += pause_ms
@@ -62,7 +63,14 @@ def test_it_goes_on_from_what_was_read_back() -> None:
     assert flat is not None
     assert flat.last == "7"
     day.restore(
-        Minute(start_ms=START_MS + MINUTE_MS, open="2", high="9", low="1", close="3", trades=4)
+        Minute(
+            start_ms=START_MS + MINUTE_MS,
+            open="2",
+            high=Decimal(9),
+            low=Decimal(1),
+            close="3",
+            trades=4,
+        )
     )
     day.add(START_MS + MINUTE_MS + 1, base=1, quote=1, base_fee=0, quote_fee=0, price="10")
     ticker = day.ticker()
