@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.layout import Layout
 from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
@@ -55,7 +54,7 @@ class PlainScreen:
 
 
 class LiveScreen:
-    """Rich's live layout: steps on the left, prices on the right; the tables stay at the end."""
+    """Steps on the left, prices on the right while it runs; the tables stay at the end."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -93,13 +92,16 @@ class LiveScreen:
     async def pause(self) -> None:
         await asyncio.sleep(READING_S)
 
-    def _layout(self) -> Layout:
-        layout = Layout(size=ROWS + 6)
-        layout.split_row(
-            Layout(Panel(steps_table(self._steps[-ROWS:]), title="signed actions"), ratio=3),
-            Layout(Panel(Text("\n".join(self._prices)), title="price feed"), ratio=2),
+    def _layout(self) -> Table:
+        grid = Table.grid(expand=True)
+        grid.add_column(ratio=3)
+        grid.add_column(ratio=2)
+        prices = Text("\n".join(self._prices), no_wrap=True, overflow="ellipsis")
+        grid.add_row(
+            Panel(steps_table(self._steps[-ROWS:]), title="signed actions"),
+            Panel(prices, title="price feed"),
         )
-        return layout
+        return grid
 
 
 def screen_for(console: Console) -> PlainScreen | LiveScreen:
