@@ -65,11 +65,11 @@ class Held:
 
 @asynccontextmanager
 async def held_exchange(
-    data: Path, *, cors_origins: tuple[str, ...] = (), **limits: Any
+    data: Path, *, sandbox: bool = True, cors_origins: tuple[str, ...] = (), **limits: Any
 ) -> AsyncIterator[Held]:
-    """A sandbox of ETH and USDC with an empty pool; `limits` are the writer's."""
+    """ETH and USDC with an empty pool; `limits` are the writer's."""
     journal, state = HeldJournal(), State()
-    await journal.append([_genesis(state, SystemClock().now_ms())])
+    await journal.append([_genesis(state, SystemClock().now_ms(), sandbox)])
     await upgrade(data)
     reading = reading_engine(read_database(data))
     history, metrics = History(reading), Metrics()
@@ -116,12 +116,12 @@ class _Server(uvicorn.Server):
         self.is_open.set()
 
 
-def _genesis(state: State, now_ms: int) -> Entry:
+def _genesis(state: State, now_ms: int, sandbox: bool) -> Entry:
     genesis = Genesis(
         salt="0x" + "5a" * 32,
         operator=OPERATOR.address,
         fee_recipient=OPERATOR.address,
-        sandbox=True,
+        sandbox=sandbox,
         assets=(GenesisAsset(symbol="USDC", decimals=6), GenesisAsset(symbol="ETH", decimals=18)),
         markets=(GenesisMarket(base="ETH", quote="USDC", tick_size=10_000, lot_size=10**14),),
     )

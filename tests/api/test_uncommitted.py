@@ -179,3 +179,16 @@ async def test_cross_origin_access_is_for_named_origins_only(
         preflight = await client.options("/api/v1/sell", headers=ours)
         assert preflight.status_code == 204
         assert "POST" in preflight.headers["access-control-allow-methods"]
+
+
+async def test_outside_the_sandbox_there_is_no_faucet(tmp_path: Path) -> None:
+    async with (
+        held_exchange(tmp_path, sandbox=False) as held,
+        httpx.AsyncClient(base_url=held.url, trust_env=False) as client,
+    ):
+        wish = {"owner": NOBODY, "token": "ETH"}
+        response = await client.post("/api/v1/faucet", json=wish)
+        assert refusal(response) == (404, "RESOURCE_NOT_FOUND")
+        assert "/api/v1/faucet" not in (await client.get("/schema")).json()["paths"]
+        [token] = (await client.get("/api/v1/assets")).json()[0]["tokens"]
+        assert token["depositEnabled"] is False  # nothing can come in
