@@ -39,25 +39,26 @@ def market(base: str, quote: str, tick: int, lot: int, *, book: bool = True) -> 
     return GenesisMarket(base=base, quote=quote, tick_size=tick, lot_size=lot, book=book, **fees)
 
 
-def seeded_state() -> State:
-    """The sandbox's genesis with deep pools."""
-    assets = (("USDC", 6), ("BTC", 8), ("ETH", 18), ("SOL", 9))
-    markets = (
+GENESIS = Genesis(
+    salt="0x" + "5a" * 32,
+    operator=OPERATOR,
+    fee_recipient=OPERATOR,
+    sandbox=True,
+    assets=tuple(
+        GenesisAsset(symbol=symbol, decimals=decimals)
+        for symbol, decimals in (("USDC", 6), ("BTC", 8), ("ETH", 18), ("SOL", 9))
+    ),
+    markets=(
         market("ETH", "USDC", 10**4, 10**14),
         market("BTC", "USDC", 10**5, 10**3),
         market("SOL", "USDC", 10**4, 10**6),
         market("ETH", "BTC", 1, 10**12, book=False),
-    )
-    venue = Venue(
-        Genesis(
-            salt="0x" + "5a" * 32,
-            operator=OPERATOR,
-            fee_recipient=OPERATOR,
-            sandbox=True,
-            assets=tuple(GenesisAsset(symbol=name, decimals=places) for name, places in assets),
-            markets=markets,
-        )
-    )
+    ),
+)
+
+
+def deep_pools(venue: Venue) -> None:
+    """Pools that hundreds of thousands of swaps do not move far."""
     venue.fund(ALICE, ETH=10**25, USDC=10**17, BTC=10**14, SOL=10**18)
     for base, amount, quote, value in (
         ("ETH", 10**22, "USDC", 2 * 10**13),
@@ -66,6 +67,12 @@ def seeded_state() -> State:
         ("ETH", 10**22, "BTC", 333 * 10**8),
     ):
         assert not isinstance(venue.add(ALICE, base, amount, quote, value), Rejected)
+
+
+def seeded_state() -> State:
+    """The sandbox's genesis with deep pools."""
+    venue = Venue(GENESIS)
+    deep_pools(venue)
     return venue.state
 
 

@@ -176,3 +176,10 @@ async def test_a_lost_lock_ends_it_at_once(tmp_path: Path, postgres_url: str) ->
     assert code == LOCKED
     assert "stops without answering" in server.log.read_text()
     server.stop()
+
+
+def test_a_visibility_that_nothing_enforces_is_refused(tmp_path: Path) -> None:
+    """A server that says private and shows everything would be worse than none."""
+    code, said = Server(tmp_path / "data", "--visibility", "private").run_to_end()
+    assert code == CONFIG, said
+    assert "needs sessions" in said

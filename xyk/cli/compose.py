@@ -18,7 +18,7 @@ from xyk.cli.clock import SystemClock
 from xyk.cli.exits import CONFIG, CORRUPT, ENGINE, LOCKED, STORAGE, Stop
 from xyk.cli.genesis import genesis_entry
 from xyk.cli.seed import seed_demo
-from xyk.cli.settings import Settings
+from xyk.cli.settings import Settings, Visibility
 from xyk.cli.snapshotter import Snapshotter
 from xyk.engine.clock import Clock, ClockRefused
 from xyk.engine.journal import Journal
@@ -95,6 +95,10 @@ async def _start(
     on_failure: OnFailure,
     clock: Clock,
 ) -> Exchange:
+    if settings.visibility is not Visibility.PUBLIC:
+        raise Stop(
+            CONFIG, "--visibility private needs sessions, which this version has not; run public"
+        )
     folder = DataFolder(settings.data)
     folder.create()
     lock = FolderLock.take(folder.lock)

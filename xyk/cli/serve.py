@@ -26,6 +26,7 @@ from xyk.cli.settings import Settings
 
 CLIENTS_TO_FINISH_S = 10
 SOCKET_FRAME_MAX = 65_536  # bytes that a client may send in one websocket frame
+SOCKET_PING_S = 60  # a socket that answers none within two of them is closed
 BACKLOG = 2_048
 YOUNG_MAX = 50_000  # objects before the collector looks at the youngest; fewer, longer gaps
 
@@ -102,6 +103,9 @@ def _config(exchange: Exchange) -> uvicorn.Config:
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=SOCKET_FRAME_MAX,
+        ws_ping_interval=SOCKET_PING_S,
+        ws_ping_timeout=SOCKET_PING_S,
+        proxy_headers=False,
         access_log=False,
         log_config=None,
         server_header=False,
