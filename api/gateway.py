@@ -4,7 +4,9 @@ A handler inside litestar costs about 70 us, more than recovering a signature; t
 need nothing of what that buys. They get the whole body and give a whole answer.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -30,6 +32,9 @@ Endpoint = Callable[[bytes], Awaitable[Answer]]
 
 # The route's name in the metrics where there is none: paths are the client's to choose.
 UNMATCHED = "unmatched"
+
+DRAIN_S = 10
+DRAIN_MAX = 32 * 1024 * 1024  # bytes of a refused body that are read and thrown away
 
 _log = structlog.get_logger("api")
 _CONTENT_TYPE = (b"content-type", JSON.encode())
@@ -62,7 +67,10 @@ class Gateway:
                 answer = await self._answer(endpoint, scope, receive)
                 if answer is not None:
                     self._metrics.count_request(method, path, answer.status)
-                    await respond(send, answer)
+                    if answer.status == 413:
+                        await respond_and_drain(scope, receive, send, answer)
+                    else:
+                        await respond(send, answer)
                 return
             methods = self._methods.get(path)
             if methods is not None and method not in methods:
@@ -91,6 +99,10 @@ class Gateway:
             return problem(SERVER_ERROR)
 
     async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if announced_size(scope) > BODY_MAX:
+            self._metrics.count_request(scope["method"], UNMATCHED, 413)
+            await respond_and_drain(scope, receive, send, problem(TOO_LARGE))
+            return
         status = 500
 
         async def counted(message: dict[str, Any]) -> None:
@@ -109,11 +121,8 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | Answer | None:
     """The whole body, or 413 as soon as it is known to be larger than BODY_MAX: announced, or
     counted where it comes in chunks. The rest of such a body is never kept.
     """
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            if int(value) > BODY_MAX:
-                return problem(TOO_LARGE)
-            break
+    if announced_size(scope) > BODY_MAX:
+        return problem(TOO_LARGE)
     message = await receive()
     if message["type"] == "http.disconnect":
         return None
@@ -131,7 +140,34 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | Answer | None:
     return problem(TOO_LARGE) if size > BODY_MAX else b"".join(parts)
 
 
-async def respond(send: Send, answer: Answer) -> None:
+def announced_size(scope: Scope) -> int:
+    """Content-Length in bytes, 0 where there is none; the server checked its form."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value)
+    return 0
+
+
+async def respond_and_drain(scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:
+    """The answer at once; the connection ends when the client has sent the rest, within bounds:
+    closed earlier it is reset under a client that still writes, which never reads what we said.
+    """
+    if any(name == b"expect" for name, _ in scope["headers"]):  # it waits for our word first
+        await respond(send, answer)
+        return
+    await respond(send, answer, more_body=True)
+    drained = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            while drained < DRAIN_MAX:
+                message = await receive()
+                drained += len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body", False):
+                    break
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def respond(send: Send, answer: Answer, *, more_body: bool = False) -> None:
     await send(
         {
             "type": "http.response.start",
@@ -143,4 +179,4 @@ async def respond(send: Send, answer: Answer) -> None:
             ],
         }
     )
-    await send({"type": "http.response.body", "body": answer.body})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": more_body})

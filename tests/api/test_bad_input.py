@@ -1,6 +1,9 @@
 """What is no request at all: 400 with the path of the field, or 413; and nothing changes."""
 
+import json
 import socket
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -262,3 +265,12 @@ async def seq(desk: Desk) -> int:
     value = (await desk.http.get("/api/v1/status")).json()["seq"]
     assert isinstance(value, int)
     return value
+
+
+@pytest.mark.parametrize("path", ["/api/v1/sell", "/api/v1/actions", "/api/v1/quote"])
+def test_a_client_that_writes_before_it_reads_sees_the_413(url: str, path: str) -> None:
+    """urllib closes its connections and writes all of the 10 MB first."""
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(url + path, data=b" " * 10**7), timeout=30)
+    assert refused.value.code == 413
+    assert json.load(refused.value)["code"] == "TOO_LARGE"

@@ -1,6 +1,6 @@
 """SIGKILL at random moments under load: nothing acknowledged is lost, nothing happens twice.
 
-Three kills in every run, twenty in `make slow`, two hundred in `make nightly`; XYK_KILLS overrides
+Two kills in every run, twenty in `make slow`, two hundred in `make nightly`; XYK_KILLS overrides
 the last. Each prints its seed; XYK_CRASH_SEED repeats one as far as a race can be repeated.
 """
 
@@ -30,7 +30,7 @@ SEEDED = 1 + 4 * 3  # genesis; two deposits and one AddLiquidity for each of fou
 @pytest.mark.parametrize(
     "kills",
     [
-        3,
+        2,
         pytest.param(20, marks=pytest.mark.slow),
         pytest.param(KILLS_NIGHTLY, marks=pytest.mark.nightly, id="nightly"),
     ],

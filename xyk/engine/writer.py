@@ -27,9 +27,8 @@ from xyk.exchange.evolve import apply
 from xyk.exchange.invariants import check
 from xyk.exchange.state import State
 
-__all__ = ["EXIT_CODE", "Committed", "Submission", "Writer", "WriterStopped"]
+__all__ = ["Committed", "Submission", "Writer", "WriterStopped"]
 
-EXIT_CODE = 70  # of a process whose writer failed
 LAG_MAX = 100_000  # entries that the read tables may be behind
 
 # Refusals that come before or with the nonce's: the action may have been accepted earlier.
@@ -52,7 +51,7 @@ class Writer:
     read tables and the writer keeps every receipt of its own time (tests).
 
     `listeners` get the entries of each commit, in order. `on_failure` is called first of all when
-    the writer fails; the process should then end with EXIT_CODE.
+    the writer fails; the process should then end.
     """
 
     def __init__(
