@@ -10,7 +10,7 @@ from tests.api.desk import Desk
 from tests.server import Server, running_server
 from xyk.cli.keys import OPERATOR, read_wallet
 from xyk.client.client import Client
-from xyk.wallet.signer import Wallet
+from xyk.wallet.signer import NonceClock, Wallet
 
 
 @pytest.fixture(scope="session")
@@ -48,9 +48,16 @@ async def bob(url: str) -> AsyncIterator[Client]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def operator_nonces() -> NonceClock:
+    """One for all clients of the operator's wallet: tests of one second would meet at a nonce."""
+    return NonceClock()
+
+
 @pytest.fixture
-async def operator(server: Server) -> AsyncIterator[Client]:
-    async with Client(server.url, read_wallet(Path(server.data) / OPERATOR)) as client:
+async def operator(server: Server, operator_nonces: NonceClock) -> AsyncIterator[Client]:
+    wallet = read_wallet(Path(server.data) / OPERATOR)
+    async with Client(server.url, wallet, nonces=operator_nonces) as client:
         yield client
 
 
