@@ -21,7 +21,7 @@ JOBS ?= 2
 
 PACKAGES := $(wildcard amm pools api contracts_abi xyk)
 SOURCES := $(PACKAGES) $(wildcard alembic tests bench tools)
-PURE_TESTS := $(wildcard $(addprefix tests/,amm pools domain ledger exchange simulation))
+PURE_TESTS := $(wildcard $(addprefix tests/,amm pools domain ledger exchange naive scenario simulation))
 
 IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 NEAREST := import sys; print("python3.11" if sys.version_info < (3, 11) else "python3.13")
@@ -81,11 +81,11 @@ bench: $(INSTALLED)
 # The seed reaches the tests as XYK_SIMULATION_SEED; the fixture `simulation_seed` reads it.
 sim: $(INSTALLED)
 	@if [ -n "$(SEED)" ]; then \
-	  XYK_SIMULATION_SEED=$(SEED) $(PYTEST) tests/simulation -m 'not nightly' -x $(PYTEST_ARGS); \
+	  XYK_SIMULATION_SEED=$(SEED) $(PYTEST) tests/simulation -k both_minds_agree -m 'not nightly' -x $(PYTEST_ARGS); \
 	else \
 	  seed=$$(date +%s); while \
 	    echo "make sim SEED=$$seed"; \
-	    XYK_SIMULATION_SEED=$$seed $(PYTEST) -q tests/simulation -m 'not nightly' -x $(PYTEST_ARGS); \
+	    XYK_SIMULATION_SEED=$$seed $(PYTEST) -q tests/simulation -k both_minds_agree -m 'not nightly' -x $(PYTEST_ARGS); \
 	  do seed=$$((seed + 1)); done; exit 1; \
 	fi
 

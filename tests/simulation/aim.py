@@ -78,6 +78,13 @@ class Aim:
         one = self.random.choice(self.assets())
         return one, one
 
+    def lot(self, one: str, other: str) -> int:
+        return next(
+            int(market["lotSize"])
+            for market in self.twin.markets.values()
+            if {one, other} == {market["base"], market["quote"]}
+        )
+
     def seeded_between(self, one: str, other: str) -> tuple[Pair, int] | None:
         """The pair with reserves, and the side on which `one` goes in."""
         for name, market in self.twin.markets.items():

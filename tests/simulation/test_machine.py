@@ -24,11 +24,16 @@ OWNERS = (ALICE, BOB, CAROL)
 
 owners = st.sampled_from(OWNERS)
 assets = st.sampled_from(tuple(ASSETS))
-couples = st.permutations(tuple(ASSETS)).map(lambda some: (some[0], some[1]))
-parts = st.sampled_from((0, 1, 10, 100, 1_000, 5_000, 9_999, 10_000, 10_001))  # bps of a balance
+LISTED = (("ETH", "USDC"), ("BTC", "USDC"), ("ETH", "BTC"))
+couples = st.one_of(
+    st.sampled_from(LISTED),
+    st.sampled_from(LISTED).map(lambda couple: (couple[1], couple[0])),
+    st.permutations(tuple(ASSETS)).map(lambda some: (some[0], some[1])),
+)
+parts = st.sampled_from((100, 1_000, 3_333, 5_000, 9_999, 10_000, 10_001, 1, 0))  # bps of a balance
 amounts = st.one_of(st.integers(0, 3_000), st.integers(0, 2**70), st.just(2**112 - 1))
-slacks = st.sampled_from((None, None, -1, 0, 1))  # how far a limit lies from the exact outcome
-signers = st.sampled_from((None, None, None, *AGENTS))
+slacks = st.sampled_from((0, 1, -1, None))  # how far a limit lies from the exact outcome
+signers = st.sampled_from((None, None, None, None, None, *AGENTS))
 markets = st.sampled_from(("ETH_USDC", "BTC_USDC", "ETH_BTC", "*"))
 
 

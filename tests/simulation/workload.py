@@ -40,6 +40,7 @@ WEIGHTS = {
 SYSTEM = ("FaucetDeposit",)
 
 
+Couple = tuple[str, str]  # an owner and an agent of it
 Draft = tuple[str, Fields]  # a kind, and its fields without signer, nonce and deadline
 
 
@@ -55,6 +56,7 @@ class Workload(OperatorVerbs):
         super().__init__(random, twin)
         self.steps = 0
         self.slot = 0
+        self.aims_at_band = False
         self.opening = self._opening() if random.random() < 0.85 else []
         self.used: list[tuple[str, int]] = []  # (signer, nonce) of what was sent
 
@@ -68,7 +70,12 @@ class Workload(OperatorVerbs):
             for market in self.twin.markets
             if self.random.random() < 0.85
         ]
-        return [*funding, *deposits][::-1]
+        approvals: list[Callable[[], Draft]] = [partial(self._first_agent, a) for a in OWNERS[:3]]
+        return [*funding, *deposits, *approvals][::-1]
+
+    def _first_agent(self, owner: str) -> Draft:
+        approval = {"owner": owner, "agent": self.random.choice(AGENTS[:2])}
+        return "ApproveAgent", approval | {"validUntil": self.twin.now_ms // 1000 + 10**7}
 
     def _first_funds(self, owner: str, asset: str) -> Draft:
         amount = self.random.randint(1 << self.bits - 3, (1 << self.bits) - 1)
@@ -85,10 +92,11 @@ class Workload(OperatorVerbs):
         return "AddLiquidity", fields
 
     def step(self) -> Step:
-        now_ms = self._later()
+        now_ms, called = self._later()
         if self.opening:
             kind, fields = self.opening.pop()()
         else:
+            self.aims_at_band = False
             weights = dict(WEIGHTS)
             if any(market["status"] != "open" for market in self.twin.markets.values()):
                 weights["SetMarketStatus"] = 12
@@ -97,34 +105,40 @@ class Workload(OperatorVerbs):
         if kind in SYSTEM:
             return Step(kind, fields, "", now_ms)
         fields.setdefault("owner", self.random.choice(OWNERS))
-        return self._sign(kind, fields, now_ms)
+        if called is not None:
+            fields["owner"] = called[0]
+        return self._sign(kind, fields, now_ms, called)
 
     # -- time, signer, nonce -----------------------------------------------------------------
 
-    def _later(self) -> int:
+    def _later(self) -> tuple[int, Couple | None]:
+        """The next stamp; with an owner and an agent where it is chosen for an agent's end."""
         now_ms, dice = self.twin.now_ms, self.random.random()
+        ends = [
+            (int(agent["validUntil"]) * 1000 + 999, couple)
+            for couple, agent in self.twin.agents.items()
+            if now_ms <= agent["validUntil"] * 1000 + 999 <= now_ms + DAY_S * 1000
+        ]
+        if ends and dice < 0.06:  # the last millisecond of an agent, or the first one after it
+            end_ms, couple = self.random.choice(ends)
+            return end_ms + self.random.choice((0, 1)), couple
         if dice < 0.3:
-            return now_ms
+            return now_ms, None
         if dice < 0.6:
-            return now_ms + self.random.randint(1, 999)
-        if dice < 0.9:
-            return now_ms + self.random.randint(1_000, 60_000)
-        if dice < 0.96:
-            ends: list[int] = [
-                agent["validUntil"] * 1000 + 999 for agent in self.twin.agents.values()
-            ]
-            ends = [end for end in ends if now_ms <= end <= now_ms + DAY_S * 1000]
-            if ends:  # the last millisecond of an agent, or the first one after it
-                return self.random.choice(ends) + self.random.choice((0, 1))
+            return now_ms + self.random.randint(1, 999), None
+        if dice < 0.95:
+            return now_ms + self.random.randint(1_000, 60_000), None
         if dice < 0.99:
-            return now_ms + self.random.randint(60_000, 3_600_000)
-        return now_ms + self.random.randint(3_600_000, 3 * DAY_S * 1000)
+            return now_ms + self.random.randint(60_000, 3_600_000), None
+        return now_ms + self.random.randint(3_600_000, 3 * DAY_S * 1000), None
 
-    def _sign(self, kind: str, fields: Fields, now_ms: int) -> Step:
+    def _sign(self, kind: str, fields: Fields, now_ms: int, called: Couple | None) -> Step:
         owner, now_s = fields["owner"], now_ms // 1000
         signer = owner
         own = [agent for of, agent in self.twin.agents if of == owner]
-        if own and self.random.random() < 0.35:
+        if called is not None:
+            signer = called[1]
+        elif own and self.random.random() < (0.8 if self.aims_at_band else 0.3):
             signer = self.random.choice(own)
         elif self.random.random() < 0.02:
             signer = self.random.choice((*AGENTS, MALLORY))
@@ -159,8 +173,10 @@ class Workload(OperatorVerbs):
             room = RESERVE_MAX - pair.reserves[side]
             if room <= self.twin.balance(self.richest(one), one):
                 owner, amount = self.richest(one), self.near(room)
-            elif self.random.random() < 0.7:
-                amount = self.near(band_edge_in(pair, side))
+            elif self.random.random() < 0.5:
+                amount, self.aims_at_band = self.near(band_edge_in(pair, side)), True
+            elif self.random.random() < 0.3:
+                amount = self.near(self.lot(one, other))
             else:
                 amount = self.random.randint(0, pair.reserves[side])
         fields = {
@@ -188,11 +204,13 @@ class Workload(OperatorVerbs):
                 (
                     reserve >> self.random.randint(1, 12),
                     self.near(reserve),
-                    self.near(band_edge_out(pair, side)),
                     self.near(pair.out_for(side, room)),
+                    self.near(self.lot(one, other)),
                     self.random.randint(0, reserve),
                 )
             )
+            if self.random.random() < 0.25:
+                amount, self.aims_at_band = self.near(band_edge_out(pair, side)), True
         fields = {
             "owner": owner,
             "tokenIn": self.token(one),
