@@ -67,7 +67,7 @@ class Gateway:
                 answer = await self._answer(endpoint, scope, receive)
                 if answer is not None:
                     self._metrics.count_request(method, path, answer.status)
-                    if answer.status == 413:
+                    if answer.status == 413 and announced_size(scope) > BODY_MAX:
                         await respond_and_drain(scope, receive, send, answer)
                     else:
                         await respond(send, answer)
@@ -119,7 +119,8 @@ class Gateway:
 
 async def read_body(scope: Scope, receive: Receive) -> bytes | Answer | None:
     """The whole body, or 413 as soon as it is known to be larger than BODY_MAX: announced, or
-    counted where it comes in chunks. The rest of such a body is never kept.
+    counted where it comes in chunks; those are read to their end first, within bounds. The rest of
+    such a body is never kept.
     """
     if announced_size(scope) > BODY_MAX:
         return problem(TOO_LARGE)
@@ -131,12 +132,14 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | Answer | None:
         return body
     parts = [body]
     size = len(body)
-    while message.get("more_body", False) and size <= BODY_MAX:
+    while message.get("more_body", False) and size <= DRAIN_MAX:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= BODY_MAX:
+            parts.append(part)
     return problem(TOO_LARGE) if size > BODY_MAX else b"".join(parts)
 
 
