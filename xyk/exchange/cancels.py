@@ -15,7 +15,7 @@ from xyk.domain.events import AnyEvent, CancelTimerSet, OrderClosed
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.request import Request
 from xyk.domain.units import CANCEL_AFTER_MAX_S
-from xyk.exchange.holds import closing
+from xyk.exchange.holds import closed
 from xyk.exchange.listings import unknown_market
 from xyk.exchange.state import State
 
@@ -46,7 +46,7 @@ def cancel_order(
                 f"Not Found: the owner has no open order with clientId {cancel.client_id}; name "
                 "an open order's orderId or its clientId",
             )
-    return (closing(state, order, "Cancelled", "UserCancelled"),)
+    return (closed(state, order, "Cancelled", "UserCancelled"),)
 
 
 def cancel_all_orders(
@@ -86,13 +86,13 @@ def fire_cancel_timer(
 
 def expire_order(state: State, request: Request, expire: ExpireOrder) -> tuple[AnyEvent, ...]:
     order = state.open_orders.by_id[expire.order_id]
-    return (closing(state, order, "Expired", "GoodTillDate"),)
+    return (closed(state, order, "Expired", "GoodTillDate"),)
 
 
 def _closings(state: State, owner: str, market: str, reason: str) -> list[OrderClosed]:
     """In ascending order of id, which is the order in which an owner's orders are kept."""
     return [
-        closing(state, order, "Cancelled", reason)
+        closed(state, order, "Cancelled", reason)
         for order in state.open_orders.by_owner.get(owner, {}).values()
         if not market or order.market == market
     ]

@@ -1,5 +1,7 @@
-"""What an open order needs held: a bid its quote at its own price, an ask its base, for the lots
-that it has left. In base units, exact: listing sees to it that a lot at a tick is a whole number.
+"""What an open order holds, and how one ends.
+
+A bid holds its quote at its own price, an ask its base, for the lots that it has left. In base
+units, exact: listing sees to it that a tick of a lot is a whole number of quote units.
 """
 
 from xyk.book.order import Order
@@ -12,28 +14,27 @@ def held_asset(state: State, order: Order) -> str:
     return market.quote if order.is_bid else market.base
 
 
-def held_for(state: State, order: Order) -> int:
-    """For what the order has left. It holds that while it rests or waits, and nothing else."""
-    return amount_held(
-        state, order.market, order.is_bid, order.price, order.quantity - order.filled
-    )
+def held_for(state: State, order: Order, lots: int) -> int:
+    """Base units that `lots` of the order hold. Exact."""
+    return amount_held(state, order.market, order.is_bid, order.price, lots)
 
 
 def amount_held(state: State, market: str, is_bid: bool, price: int, lots: int) -> int:
-    """For `lots` at `price` ticks."""
+    """Base units that `lots` at `price` ticks hold: quote for a bid, base for an ask. Exact."""
     if is_bid:
         return lots * price * state.lot_values[market]
     return lots * state.markets[market].lot_size
 
 
-def closing(state: State, order: Order, status: str, reason: str) -> OrderClosed:
-    """The end of an order that rests or waits, its hold released."""
+def closed(state: State, order: Order, status: str, reason: str) -> OrderClosed:
+    """An order of book or waiting list ends with its whole hold released."""
+    remaining = order.quantity - order.filled
     return OrderClosed(
         owner=order.owner,
         order_id=order.id,
         market=order.market,
         status=status,
         reason=reason,
-        remaining=order.quantity - order.filled,
-        released=held_for(state, order),
+        remaining=remaining,
+        released=held_for(state, order, remaining),
     )

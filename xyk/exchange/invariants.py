@@ -54,7 +54,7 @@ def held_equals_what_open_orders_need(state: State) -> None:
     needed: dict[tuple[str, str], int] = {}
     for order in state.open_orders.by_id.values():
         key = held_asset(state, order), order.owner
-        needed[key] = needed.get(key, 0) + held_for(state, order)
+        needed[key] = needed.get(key, 0) + held_for(state, order, order.quantity - order.filled)
     for asset in state.ledger.assets():
         for account, _, held in state.ledger.balances(asset):
             need = needed.pop((asset, account), 0)
