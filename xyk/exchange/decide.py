@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xyk.domain.commands import (
+    ActivateTrigger,
     AddLiquidity,
     ApproveAgent,
     ApproveApiKey,
@@ -21,7 +22,9 @@ from xyk.domain.commands import (
     Genesis,
     ListAsset,
     ListMarket,
+    PlaceOrder,
     RemoveLiquidity,
+    ReplaceOrder,
     RevokeAgent,
     RevokeApiKey,
     SetMarketStatus,
@@ -66,8 +69,10 @@ from xyk.exchange.listings import (
     set_protocol_fee,
     update_market,
 )
+from xyk.exchange.orders import place_order, replace_order
 from xyk.exchange.state import State
 from xyk.exchange.swaps import swap_exact_in, swap_exact_out
+from xyk.exchange.triggers import activate_trigger
 
 Outcome = tuple[AnyEvent, ...] | Rejected
 Decider = Callable[[State, Request, Any], Outcome]
@@ -77,6 +82,8 @@ SIGNED: Mapping[type, Decider] = {
     SwapExactOut: swap_exact_out,
     AddLiquidity: add_liquidity,
     RemoveLiquidity: remove_liquidity,
+    PlaceOrder: place_order,
+    ReplaceOrder: replace_order,
     CancelOrder: cancel_order,
     CancelAllOrders: cancel_all_orders,
     CancelAllAfter: cancel_all_after,
@@ -97,6 +104,7 @@ SIGNED: Mapping[type, Decider] = {
 BY_CLOCK: Mapping[type, Decider] = {
     ExpireOrder: expire_order,
     FireCancelTimer: fire_cancel_timer,
+    ActivateTrigger: activate_trigger,
 }
 OPERATOR_ONLY = frozenset(
     {ListAsset, ListMarket, UpdateMarket, SetMarketStatus, SetProtocolFee, SetOperator}
@@ -113,6 +121,8 @@ AGENT_MAY = frozenset(
         SwapExactOut,
         AddLiquidity,
         RemoveLiquidity,
+        PlaceOrder,
+        ReplaceOrder,
         CancelOrder,
         CancelAllOrders,
         CancelAllAfter,

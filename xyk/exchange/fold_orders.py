@@ -90,7 +90,9 @@ def _order_reduced(state: State, event: ev.OrderReduced) -> None:
     order = state.open_orders.by_id[event.order_id]
     held = held_for(state, order, order.quantity - order.filled)
     state.books[order.market].reduce(order, event.quantity)
-    assert event.released == held - held_for(state, order, order.quantity - order.filled), "a smaller order needs less"
+    assert event.released == held - held_for(state, order, order.quantity - order.filled), (
+        "a smaller order needs less"
+    )
     _pay_back(state, order, event.released)
 
 
@@ -125,13 +127,17 @@ def _cancel_timer_set(state: State, event: ev.CancelTimerSet) -> None:
 
 
 def _hold(state: State, order: Order, amount: int) -> None:
-    assert amount == held_for(state, order, order.quantity - order.filled), "held is what the open order needs"
+    assert amount == held_for(state, order, order.quantity - order.filled), (
+        "held is what the open order needs"
+    )
     state.ledger.hold(order.owner, held_asset(state, order), amount)
 
 
 def _release(state: State, order: Order, amount: int) -> None:
     """All of it: half of invariant 3, checked where the order is still known."""
-    assert amount == held_for(state, order, order.quantity - order.filled), "released is what the order needed"
+    assert amount == held_for(state, order, order.quantity - order.filled), (
+        "released is what the order needed"
+    )
     _pay_back(state, order, amount)
 
 

@@ -4,7 +4,7 @@ precedence; each message names what would be right.
 """
 
 from xyk.domain.commands import PlaceOrder
-from xyk.domain.market import OPEN, Market
+from xyk.domain.market import Market
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import (
     AGENT_BAND_BPS,
@@ -50,9 +50,7 @@ def pair_fault(state: State, sell_token: str, buy_token: str) -> Rejected:
     )
 
 
-def status_fault(market: Market) -> Rejected | None:
-    if market.status == OPEN:
-        return None
+def status_fault(market: Market) -> Rejected:
     return Rejected(
         Code.TRADING_PAUSED,
         f"{market.symbol} is {market.status}; cancels work, orders have to wait until it opens",
@@ -87,8 +85,8 @@ def trigger_fault(
     if last is None:
         return Rejected(
             Code.INVALID_PRICE,
-            f"{market.symbol} has no last price yet that a trigger could wait from; place the order "
-            "without one",
+            f"{market.symbol} has no last price yet that a trigger could wait from; leave "
+            "triggerPrice out",
         )
     quote, base = last
     distance = quote * whole_base - trigger_price * base
@@ -138,7 +136,7 @@ def _band_fault(state: State, market: Market, is_bid: bool, spot: Price) -> Reje
 
 
 def quantity_fault(market: Market, base: int, quote: int) -> Rejected | None:
-    """Whole lots, worth something, and no more than a reserve could be."""
+    """None if all is well: whole lots, worth something, and no more than a reserve could be."""
     if base % market.lot_size:
         lower = base - base % market.lot_size
         choice = f"{lower} or {lower + market.lot_size}" if lower else str(market.lot_size)
