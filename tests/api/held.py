@@ -69,11 +69,20 @@ async def held_exchange(
 ) -> AsyncIterator[Held]:
     """ETH and USDC with an empty pool; `limits` are the writer's."""
     journal, state = HeldJournal(), State()
-    await journal.append([_genesis(state, SystemClock().now_ms(), sandbox)])
+    genesis = _genesis(state, SystemClock().now_ms(), sandbox)
+    await journal.append([genesis])
     await upgrade(data)
     reading = reading_engine(read_database(data))
     history, metrics = History(reading), Metrics()
-    writer = Writer(state, journal, SystemClock(), history.find_action, observer=metrics, **limits)
+    writer = Writer(
+        state,
+        journal,
+        SystemClock(),
+        history.find_action,
+        head_hash=genesis.hash,
+        observer=metrics,
+        **limits,
+    )
     services = Services(
         state=state,
         writer=writer,
