@@ -84,6 +84,8 @@ async def test_reads_refusals_and_repeated_receipts_wait(
             "/api/v1/assets",
             "/api/v1/markets",
             "/api/v1/market?symbol=NO_SUCH",
+            "/api/v1/bbo/ETH_USDC",
+            "/api/v1/bbo/NO_SUCH",
             "/api/v1/quote?tokenIn=ETH&tokenOut=USDC&amountIn=1",
         )
     ]

@@ -151,6 +151,8 @@ async def test_reads(alice: Client) -> None:
     assert [one["symbol"] for one in await alice.assets()][:4] == ["USDC", "BTC", "ETH", "SOL"]
     markets = {one["symbol"]: one for one in await alice.markets()}
     assert markets["ETH_USDC"]["poolFeeBps"] == 30
+    bbo = await alice.bbo("ETH_USDC")
+    assert float(bbo["bidPrice"]) < float(bbo["askPrice"])
     pools = {one["symbol"]: one for one in await alice.pools()}
     assert pools["ETH_USDC"]["tokens"][0].lower() == ETH
     status = await alice.status()
