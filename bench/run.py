@@ -2,12 +2,12 @@
 
 import sys
 
-from bench import core, http, memory, startup, stream
+from bench import core, http, memory, pause, startup, stream
 from bench.table import Row, show
 
 
 def main(parts: list[str]) -> None:
-    wanted = parts or ["core", "http", "stream", "memory", "startup"]
+    wanted = parts or ["core", "http", "stream", "memory", "pause", "startup"]
     rows: list[Row] = []
     if "core" in wanted or "http" in wanted:
         rows += core.rows()
@@ -20,6 +20,8 @@ def main(parts: list[str]) -> None:
         show(stream.rows())
     if "memory" in wanted:
         show(memory.rows())
+    if "pause" in wanted:
+        show(pause.rows())
     if "startup" in wanted:
         show(startup.rows())
 
