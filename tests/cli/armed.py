@@ -100,7 +100,8 @@ async def _main(data: Path) -> None:
     settings = Settings(data=data, sandbox=True, snapshot_every=60)
     async with running(settings, "1", on_failure=lambda _: os._exit(9)) as exchange:
         sold = await arm(Floor(exchange, NonceClock()))
-        print("armed", sold.entry.seq, flush=True)
+        sys.stdout.write(f"armed {sold.entry.seq}\n")
+        sys.stdout.flush()
         await asyncio.Event().wait()
 
 
