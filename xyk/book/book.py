@@ -33,6 +33,10 @@ class Book:
         best = self.asks.best
         return None if best is None else best.price
 
+    @property
+    def is_two_sided(self) -> bool:
+        return bool(self.bids.keys and self.asks.keys)
+
     def side(self, is_bid: bool) -> Side:
         return self.bids if is_bid else self.asks
 
