@@ -9,16 +9,23 @@ import subprocess
 import sys
 import time
 
-from bench.flow import ADD, CANCEL, Flow, make_flow
+import msgspec
+
+from bench.core import seeded_state
+from bench.flow import ADD, CANCEL, MEAN_TICKS, Flow, make_flow
+from bench.memory import MB, resident_mb
 from bench.table import Row, at_least, at_most, note
 from tests.server import ROOT
 from xyk.book.book import Book
 from xyk.book.order import Order
+from xyk.domain.events import AnyEvent, Deposited, OrderPlaced, OrderRested
+from xyk.exchange.evolve import apply
 
 RUNS = 5
 GROWN = 1_000_000
 OPERATIONS = 100_000
 SIZED = 200_000  # resting orders whose memory is measured
+OWNERS = 1_000
 
 
 def run(flow: Flow) -> tuple[float, float]:
@@ -59,7 +66,8 @@ def run(flow: Flow) -> tuple[float, float]:
 def rates(flow: Flow, runs: int = RUNS) -> tuple[float, float]:
     """Operations a second of CPU and of wall time, each the best of the runs."""
     measured = [run(flow) for _ in range(runs)]
-    return tuple(len(flow.mixed) / min(times) for times in zip(*measured, strict=True))  # type: ignore[return-value]
+    cpu, wall = (len(flow.mixed) / min(times) for times in zip(*measured, strict=True))
+    return cpu, wall
 
 
 def growth(mean_grown: float) -> float:
@@ -70,10 +78,14 @@ def growth(mean_grown: float) -> float:
     return min(grown for _, grown in pairs) / min(least for least, _ in pairs)
 
 
-def bytes_per_order() -> float:
-    """In a fresh process, so that nothing else grows."""
+def bytes_per_order(part: str) -> float:
+    """In a fresh process, so that nothing else grows; `part` is book or exchange."""
     done = subprocess.run(
-        [sys.executable, "-m", "bench.book"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "bench.book", part],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return float(done.stdout)
 
@@ -84,15 +96,53 @@ def rows() -> list[Row]:
     return [
         at_least("book alone", cpu, 1_000_000, "ops/s"),
         note("  by the wall clock", f"{wall:,.0f} ops/s"),
-        at_most("growth 1,000 -> 1,000,000", growth(20), 2, "x"),
-        at_most("  the levels growing as well", growth(20_000), 2, "x"),
-        at_most("bytes per resting order", bytes_per_order(), 400, "bytes"),
+        at_most("growth 1,000 -> 1,000,000", growth(MEAN_TICKS), 2, "x"),
+        at_most("  the levels growing as well", growth(MEAN_TICKS * 1_000), 2, "x"),
+        note("bytes per resting order", f"{bytes_per_order('book'):.0f}"),
+        note("  with its indexes and holds", f"{bytes_per_order('exchange'):.0f}"),
     ]
 
 
-if __name__ == "__main__":
-    from bench.memory import resident_mb
+def grow_book(flow: Flow, owners: list[str]) -> object:
+    """Every number its own object, as in orders that were decoded one by one."""
+    book = Book()
+    for _, number, is_bid, price, lots in flow.resting:
+        book.add(
+            Order(number, owners[number % OWNERS], is_bid, int(str(price)), lots, priority=number)
+        )
+    return book
 
+
+def grow_exchange(flow: Flow, owners: list[str]) -> object:
+    """Orders through JSON and the fold, each with a digest of its own, as in a replay."""
+    state = seeded_state()
+    decode = msgspec.json.Decoder(tuple[AnyEvent, ...]).decode
+    for owner in owners:
+        for asset in ("ETH", "USDC"):
+            deposit = Deposited(owner=owner, asset=asset, amount=10**30)
+            apply(state, state.seq + 1, state.now_ms, (deposit,))
+    market = state.markets["ETH_USDC"]
+    for _, number, is_bid, price, lots in flow.resting:
+        seq = state.seq + 1
+        placed = OrderPlaced(
+            owner=owners[number % OWNERS],
+            order_id=seq,
+            digest=f"0x{number:064x}",
+            market=market.symbol,
+            is_bid=is_bid,
+            price=price,
+            quantity=lots,
+            client_id=number,
+        )
+        held = lots * (price * market.lot_value(18) if is_bid else market.lot_size)
+        rested = OrderRested(order_id=seq, remaining=lots, held=held)
+        apply(state, seq, state.now_ms + 1, decode(msgspec.json.encode((placed, rested))))
+    return state
+
+
+if __name__ == "__main__":
     flow = make_flow(SIZED, 0)
+    owners = [f"0x{number:040x}" for number in range(OWNERS)]
     before = resident_mb("self")
-    print(before)
+    grown = (grow_book if sys.argv[1] == "book" else grow_exchange)(flow, owners)
+    print((resident_mb("self") - before) * MB / SIZED)

@@ -35,7 +35,7 @@ class Book:
 
     @property
     def is_two_sided(self) -> bool:
-        return bool(self.bids.keys and self.asks.keys)
+        return self.bids.best is not None and self.asks.best is not None
 
     def side(self, is_bid: bool) -> Side:
         return self.bids if is_bid else self.asks
@@ -84,7 +84,7 @@ class Book:
     def fill(self, order: Order, lots: int) -> None:
         """`lots` of it were taken; an order that has none left leaves."""
         level, filled = order.level, order.filled + lots
-        assert level is not None and 0 < lots and filled <= order.quantity
+        assert level is not None and lots > 0 and filled <= order.quantity
         level.lots -= lots
         order.filled = filled
         if filled == order.quantity:

@@ -1,8 +1,9 @@
 """An order that is open: in the book, or waiting off it for its trigger price.
 
-It is a msgspec Struct without the cyclic collector: half the time and two thirds of the memory of a
-class with slots, and a collection never looks at it. That is sound because the book unlinks what
-leaves: an order that is in no level points at no other object that could point back.
+It is a msgspec Struct that the cyclic collector does not know: made in half the time of a class
+with slots, smaller, and no part of a collection's pause. That is sound because the book unlinks what
+leaves it: an order in no level points at nothing that could point back. Only a whole book that is
+dropped with orders in it is never freed; an exchange keeps its books as long as it lives.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -23,8 +24,10 @@ OWN = (
     "price",
     "quantity",
     "filled",
+    "executed_quote",
     "client_id",
     "created_ms",
+    "triggered_ms",
     "priority",
 )
 TERMS = Terms.__struct_fields__
@@ -32,7 +35,8 @@ DUMPED = (*OWN, *TERMS)
 
 
 class Order(msgspec.Struct, gc=False, eq=False):
-    """`price` in ticks, `quantity` (the total) and `filled` in lots, `expires` in unix seconds.
+    """`price` in ticks, `quantity` (the total) and `filled` in lots, `executed_quote` in gross
+    base units of quote, `expires` in unix seconds.
 
     `priority` is the seq of the entry that put it into its level, 0 while it waits for its
     trigger. `level`, `before` and `after` belong to the book. `terms` hold what never changes; each
@@ -50,6 +54,8 @@ class Order(msgspec.Struct, gc=False, eq=False):
     created_ms: int = 0
     terms: Terms = PLAIN
     filled: int = 0
+    executed_quote: int = 0
+    triggered_ms: int = 0
     priority: int = 0
     level: "Level | None" = None
     before: "Order | None" = None

@@ -1,7 +1,6 @@
 """The events of orders, folded: book, holds, and what finds an open order."""
 
 from collections.abc import Callable, Mapping
-from sys import intern
 from typing import Any
 
 from xyk.book.order import Order
@@ -11,7 +10,6 @@ from xyk.exchange.state import State
 
 
 def _order_placed(state: State, event: ev.OrderPlaced) -> None:
-    """Texts that many orders share are kept once, however each event came by its own."""
     if event.expires or event.trigger_price:
         terms = Terms(
             event.time_in_force,
@@ -28,7 +26,7 @@ def _order_placed(state: State, event: ev.OrderPlaced) -> None:
         )
     order = Order(
         event.order_id,
-        intern(event.owner),
+        event.owner,
         event.is_bid,
         event.price,
         event.quantity,
