@@ -1,9 +1,9 @@
 """An order that is open: in the book, or waiting off it for its trigger price.
 
 It is a msgspec Struct that the cyclic collector does not know: made in half the time of a class
-with slots, smaller, and no part of a collection's pause. That is sound because the book unlinks what
-leaves it: an order in no level points at nothing that could point back. Only a whole book that is
-dropped with orders in it is never freed; an exchange keeps its books as long as it lives.
+with slots, smaller, and no part of a collection's pause. That is sound because the book unlinks
+what leaves it: an order in no level points at nothing that could point back. Only a whole book that
+is dropped with orders in it is never freed; an exchange keeps its books as long as it lives.
 """
 
 from typing import TYPE_CHECKING, Any
