@@ -11,16 +11,14 @@ from xyk.book.side import Side
 
 
 class Book:
-    __slots__ = ("asks", "bids")
+    """`count` is the number of orders in it."""
+
+    __slots__ = ("asks", "bids", "count")
 
     def __init__(self) -> None:
         self.bids = Side(True)
         self.asks = Side(False)
-
-    @property
-    def count(self) -> int:
-        """Orders in the book; counts them one by one."""
-        return sum(1 for side in (self.bids, self.asks) for level in side for _ in level)
+        self.count = 0
 
     @property
     def best_bid(self) -> int | None:
@@ -56,6 +54,7 @@ class Book:
         level.last = order
         level.lots += order.quantity - order.filled
         order.level = level
+        self.count += 1
 
     def remove(self, order: Order) -> None:
         """It points nowhere afterwards; the last one takes its level along."""
@@ -63,6 +62,7 @@ class Book:
         assert level is not None, "only an order in the book can leave it"
         level.lots -= order.quantity - order.filled
         order.level = None
+        self.count -= 1
         before, after = order.before, order.after
         if before is not None:
             before.after = after
