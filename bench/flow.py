@@ -37,8 +37,8 @@ class Live:
         self._ids: list[int] = []
         self._places: dict[int, int] = {}
 
-    def __len__(self) -> int:
-        return len(self._ids)
+    def __contains__(self, number: int) -> bool:
+        return number in self._places
 
     def add(self, number: int) -> None:
         self._places[number] = len(self._ids)
