@@ -200,7 +200,10 @@ def _walk(state: State, asset: str, target: str, path: Path) -> Iterator[Path]:
             continue
         floor_base, floor_quote = awake_floors(market.lot_size, market.book)
         floor_in, floor_out = (floor_base, floor_quote) if sells_base else (floor_quote, floor_base)
-        edge = Edge(market, state.pools[symbol], sells_base, asset, reached, floor_in, floor_out)
+        edge = Edge(
+            *(market, state.pools[symbol], sells_base, asset, reached, floor_in, floor_out),
+            state.books.get(symbol),
+        )
         if reached == target:
             yield (*path, edge)
         elif len(path) + 1 < HOPS_MAX:
