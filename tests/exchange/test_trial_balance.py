@@ -127,12 +127,12 @@ def issue_too_much(venue: Venue) -> None:
         (hold_less_than_nothing, "holds -1 ETH"),
         (grow_a_reserve, "ETH_USDC: reserve"),
         (grow_the_shares, "ETH_USDC: shares"),
-        (unlock, ""),
+        (unlock, None),
         (issue_too_much, "supply of BTC"),
     ],
 )
 def test_found_although_every_asset_sums_to_zero(
-    corrupt: Callable[[Venue], None], what: str
+    corrupt: Callable[[Venue], None], what: str | None
 ) -> None:
     venue = seeded()
     balance = TrialBalance(venue.state)

@@ -1,9 +1,10 @@
 """What must hold after every command: DESIGN section 9, each a function with a sentence for a name.
 
 `check` looks only at what the events touched and runs after every command, in production too;
-`check_all` looks at everything and runs after every command in tests, and at start-up. A failure is
-an AssertionError and stops the process: no answer is better than a wrong one. Numbers 3, 6 and 7 of
-the list come with the order book; until then nothing is held.
+`check_all` looks at everything and runs after every command in tests, and at start-up; between them
+stands the trial balance, after every group. A failure is an AssertionError and stops the process:
+no answer is better than a wrong one. Numbers 3, 6 and 7 of the list come with the order book; until
+then nothing is held.
 """
 
 from collections.abc import Callable, Mapping, Sequence
