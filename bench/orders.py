@@ -17,10 +17,10 @@ from typing import Any
 
 import msgspec
 
-from bench.core import GENESIS, GROUP, deep_pools
+from bench.core import GENESIS, GROUP
 from bench.flow import MEAN_TICKS, OPERATIONS, ORDER_LOTS, RESTING, SEED, TAKER_LOTS, Live
 from bench.table import Row, at_least, note
-from tests.exchange.venue import NOW_S, Venue
+from tests.exchange.venue import ALICE, NOW_S, Venue
 from xyk.domain.commands import CancelOrder, PlaceOrder
 from xyk.domain.events import BookFilled, Deposited, OrderClosed, OrderRested
 from xyk.domain.rejections import Rejected
@@ -149,9 +149,10 @@ def execute(state: State, seq: int, command: Command) -> tuple[Any, ...]:
 
 
 def funded_state() -> State:
-    """Deep pools, and owners who can pay for anything."""
+    """A pool of 100 ETH and 200,000 USDC, and owners who can pay for anything."""
     venue = Venue(GENESIS)
-    deep_pools(venue)
+    venue.fund(ALICE, ETH=10**20, USDC=2 * 10**11)
+    assert not isinstance(venue.add(ALICE, "ETH", 10**20, "USDC", 2 * 10**11), Rejected)
     state = venue.state
     for owner in OWNER_NAMES:
         for asset in ("ETH", "USDC"):

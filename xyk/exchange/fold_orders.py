@@ -53,7 +53,8 @@ def _book_filled(state: State, event: ev.BookFilled) -> None:
         given_amount, got_amount = event.quote_amount, event.base_amount
     ledger.pay_held(maker, taker, given, given_amount - event.taker_fee)
     ledger.pay_held(maker, recipient, given, event.taker_fee - event.maker_rebate)
-    ledger.pay_held(maker, maker, given, event.maker_rebate)
+    if event.maker_rebate:
+        ledger.pay_held(maker, maker, given, event.maker_rebate)
     ledger.transfer(taker, maker, got, got_amount - event.maker_fee)
     if event.maker_fee:
         ledger.transfer(taker, recipient, got, event.maker_fee)
