@@ -77,6 +77,7 @@ SIGNED: Mapping[type, Decider] = {
     SetProtocolFee: set_protocol_fee,
     SetOperator: set_operator,
 }
+APPROVALS: frozenset[type] = frozenset((ApproveAgent, ApproveApiKey))
 OPERATOR_ONLY = frozenset(
     {ListAsset, ListMarket, UpdateMarket, SetMarketStatus, SetProtocolFee, SetOperator}
 )
@@ -86,7 +87,6 @@ FORBIDS: Mapping[type, Callable[[State, Any], Rejected | None]] = {
     ApproveApiKey: forbidden_api_key,
     SetOperator: forbidden_operator,
 }
-APPROVALS: frozenset[type] = frozenset({ApproveAgent, ApproveApiKey})
 AGENT_MAY = frozenset({SwapExactIn, SwapExactOut, AddLiquidity, RemoveLiquidity})
 
 
