@@ -102,15 +102,12 @@ SIGNED: Mapping[type, Decider] = {
     SetProtocolFee: set_protocol_fee,
     SetOperator: set_operator,
 }
-<<<<<<< HEAD
-=======
 # What comes due by time alone. It has no signer and no nonce, and is never refused.
 BY_CLOCK: Mapping[type, Decider] = {
     ExpireOrder: expire_order,
     FireCancelTimer: fire_cancel_timer,
     ActivateTrigger: activate_trigger,
 }
->>>>>>> main
 OPERATOR_ONLY = frozenset(
     {ListAsset, ListMarket, UpdateMarket, SetMarketStatus, SetProtocolFee, SetOperator}
 )
