@@ -7,6 +7,7 @@ has the neighbours of a shared machine in it; the thread's own time has not, and
 """
 
 import asyncio
+import gc
 import subprocess
 import sys
 import time
@@ -64,6 +65,20 @@ class Turns:
         found = self._wall_ms, self._own_ms
         self._wall_ms = self._own_ms = 0.0
         return found
+
+
+class Collections:
+    """The longest pass of the cyclic collector, in ms of the thread's own time."""
+
+    def __init__(self) -> None:
+        self.longest_ms = self._started = 0.0
+        gc.callbacks.append(self._pass)
+
+    def _pass(self, phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            self._started = time.thread_time()
+        else:
+            self.longest_ms = max(self.longest_ms, (time.thread_time() - self._started) * 1000)
 
 
 def owner_of(number: int) -> str:
@@ -172,14 +187,14 @@ async def measure(data: Path) -> None:
     settings = Settings(data=data, snapshot_every=ORDERS)
     async with running(settings, "1", on_failure=never) as exchange:
         keep_collector_away()
-        load, turns = Load(exchange), Turns()
+        load, turns, collections = Load(exchange), Turns(), Collections()
         watching = asyncio.create_task(turns.watch())
         while exchange.services.state_digest() is None:
             await load.act()
         during, busy = turns.take(), load.accepted
         while load.accepted < busy + AFTER:
             await load.act()
-        print(busy, *during, *turns.take())
+        print(busy, *during, *turns.take(), collections.longest_ms)
         watching.cancel()
 
 
@@ -190,12 +205,13 @@ def rows() -> list[Row]:
         asyncio.run(write(data, record(time.time_ns() // 1_000_000 - 60_000)))
         command = [sys.executable, "-m", "bench.pause", str(data)]
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    busy, wall, own, wall_after, own_after = map(float, done.stdout.split())
+    busy, wall, own, wall_after, own_after, collecting = map(float, done.stdout.split())
     what = f"longest pause, snapshot of {ORDERS:,} orders"
     return [
         at_most(f"{what}, own time", own, TARGET_MS, "ms"),
         note(f"{what}, wall ({busy:,.0f} commands)", f"{wall:,.2f} ms"),
         note("the same without a snapshot", f"{own_after:,.2f} ms own, {wall_after:,.2f} ms wall"),
+        note("of it the longest pass of the collector", f"{collecting:,.2f} ms own"),
     ]
 
 
