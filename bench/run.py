@@ -2,12 +2,20 @@
 
 import sys
 
+<<<<<<< HEAD
+from bench import core, http, memory, pause, startup, stream
+=======
 from bench import book, core, http, memory, orders, startup, stream
+>>>>>>> bookspeed
 from bench.table import Row, show
 
 
 def main(parts: list[str]) -> None:
+<<<<<<< HEAD
+    wanted = parts or ["core", "http", "stream", "memory", "pause", "startup"]
+=======
     wanted = parts or ["core", "book", "orders", "http", "stream", "memory", "startup"]
+>>>>>>> bookspeed
     rows: list[Row] = []
     if "core" in wanted or "http" in wanted:
         rows += core.rows()
@@ -28,6 +36,8 @@ def main(parts: list[str]) -> None:
         show(stream.rows())
     if "memory" in wanted:
         show(memory.rows())
+    if "pause" in wanted:
+        show(pause.rows())
     if "startup" in wanted:
         show(startup.rows())
 
