@@ -106,7 +106,9 @@ def _loosen_end(venue: Venue) -> None:
 
 
 def _shuffle_prices(venue: Venue) -> None:
-    venue.state.books["ETH_USDC"].bids.keys.append(0)
+    bids = venue.state.books["ETH_USDC"].bids
+    [run] = bids._runs
+    run.reverse()
 
 
 def _miscount_book(venue: Venue) -> None:
