@@ -214,6 +214,27 @@ async def test_the_day_survives_a_restart(tmp_path: Path) -> None:
         assert after[name] == before[name] != "0"
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/v1/assets", "/api/v1/status", "/api/v1/pools/ETH_USDC", "/docs", "/schema"]
+)
+async def test_head_is_get_without_a_body(http: httpx.AsyncClient, path: str) -> None:
+    whole, bare = await http.get(path), await http.head(path)
+    assert (whole.status_code, bare.status_code) == (200, 200)
+    assert bare.headers["content-type"] == whole.headers["content-type"]
+    assert int(bare.headers["content-length"]) > 0
+    assert bare.content == b""
+    assert (await http.get("/api/v1/ping")).text == "pong", "the connection goes on"
+
+
+async def test_head_is_refused_where_get_is(http: httpx.AsyncClient) -> None:
+    assert (await http.head("/api/v1/nothing")).status_code == 404
+    refused = await http.head("/api/v1/sell")
+    assert (refused.status_code, refused.content) == (405, b"")
+    assert refused.headers["allow"] == "POST"
+    for path in ("/api/v1/assets", "/api/v1/status"):
+        assert "HEAD" in (await http.put(path)).headers["allow"].split(", ")
+
+
 async def test_metrics(http: httpx.AsyncClient, desk: Desk) -> None:
     assert refusal(await desk.sell(desk.body(desk.swap(amount_in=0))))[1] == "INVALID_QUANTITY"
     await http.get("/an/unknown/path")
