@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.api.desk import ETH, NOBODY, USDC, Desk, fresh_pair, now_s, refusal
+from tests.api.desk import ETH, NOBODY, USDC, fresh_pair, now_s, refusal
 from tests.server import running_server
 from xyk.client.client import Client
 from xyk.domain.tokens import token_address
@@ -233,21 +233,3 @@ async def test_head_is_refused_where_get_is(http: httpx.AsyncClient) -> None:
     assert refused.headers["allow"] == "POST"
     for path in ("/api/v1/assets", "/api/v1/status"):
         assert "HEAD" in (await http.put(path)).headers["allow"].split(", ")
-
-
-async def test_metrics(http: httpx.AsyncClient, desk: Desk) -> None:
-    assert refusal(await desk.sell(desk.body(desk.swap(amount_in=0))))[1] == "INVALID_QUANTITY"
-    await http.get("/an/unknown/path")
-    text = (await http.get("/metrics")).text
-    for line in (
-        'xyk_refusals_total{code="INVALID_QUANTITY"} ',
-        'xyk_requests_total{method="POST",route="/api/v1/sell",status="422"} ',
-        'xyk_requests_total{method="GET",route="unmatched",status="404"} ',
-        "xyk_commit_seconds_bucket",
-        "xyk_group_entries_bucket",
-        "xyk_queue_depth 0.0",
-        "xyk_subscriptions ",
-        "xyk_sockets ",
-        "xyk_projection_lag_entries ",
-    ):
-        assert line in text

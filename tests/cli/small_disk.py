@@ -34,9 +34,11 @@ class SmallDisk:
             refusal = self._mount(leave)
             if not refusal:
                 self._enter = enter
-                return self
+                break
             refusals.append(f"unshare {' '.join(leave)}: {refusal}")
-        require("mount", f"no file system may be mounted here ({'; '.join(refusals)})")
+        else:
+            require("mount", f"no file system may be mounted here ({'; '.join(refusals)})")
+        return self
 
     def __exit__(self, *_: object) -> None:
         self._end()

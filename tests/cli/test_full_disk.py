@@ -5,13 +5,13 @@ import json
 import resource
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.cli.small_disk import SmallDisk
 from tests.crash.load import Trader, trade_until_killed
 from tests.server import Server, run_xyk
 from xyk.cli.exits import STORAGE
+from xyk.client.client import Client
 
 SIZE = 16 * 1024 * 1024
 LEFT = 512 * 1024  # some hundred actions
@@ -26,7 +26,8 @@ async def expect_all_promises(server: Server, traders: list[Trader]) -> None:
         await trader.settle(server.url)
     seqs = [json.loads(one.receipt)["seq"] for trader in traders for one in trader.promises]
     assert len(set(seqs)) == len(seqs)
-    status = httpx.get(f"{server.url}/api/v1/status", trust_env=False).json()
+    async with Client(server.url) as anyone:
+        status = await anyone.status()
     assert status["seq"] == SEEDED + 2 * len(traders) + len(seqs)
 
 
