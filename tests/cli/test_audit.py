@@ -107,6 +107,28 @@ def test_a_removed_end_is_found_by_the_anchors(traded: Path) -> None:
     assert f"no: entry {TRADED_SEQ}: missing" in said
 
 
+@pytest.mark.parametrize("kept", ["snapshot", "cursor"])
+def test_each_anchor_alone_finds_a_removed_end(traded: Path, kept: str) -> None:
+    if kept == "snapshot":
+        (traded / "read.db").unlink()
+        [file] = DataFolder(traded).snapshots.glob("*.json")
+        source, last = f"snapshot {file.name}", int(file.stem)
+    else:
+        forget_snapshots(traded)
+        source, last = "the read tables' cursor", TRADED_SEQ
+    write(traded, entries(traded)[: last - 1])
+    code, said = run_xyk("verify", "--data", str(traded))
+    assert code == 1
+    assert f"no: entry {last}: missing: the journal ends at {last - 1}, {source} knows" in said
+
+
+@pytest.mark.parametrize("alone", [("--expect-seq", "20"), ("--expect-hash", "ab" * 32)])
+def test_an_expected_entry_is_a_seq_and_a_hash(tmp_path: Path, alone: tuple[str, str]) -> None:
+    code, said = run_xyk("verify", "--data", str(tmp_path), *alone)
+    assert code == 78
+    assert "go together" in said
+
+
 def test_an_end_that_was_replaced_is_found_by_an_expected_hash(traded: Path) -> None:
     forget_anchors(traded)
     code, said = run_xyk(

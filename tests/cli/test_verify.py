@@ -9,8 +9,9 @@ from tests.cli.journal_maker import JournalMaker, batches, rechained, trading_jo
 from xyk.cli.signatures import Claim, Place, first_fault
 from xyk.cli.verify import Anchor, Verdict, verify
 from xyk.domain.commands import Transfer
+from xyk.domain.market import pool_account
 from xyk.domain.tokens import token_address
-from xyk.engine.entry import Entry, Evidence, decode_evidence
+from xyk.engine.entry import Entry, Evidence, decode_events, decode_evidence
 from xyk.wallet.signer import Wallet
 
 HONEST = trading_journal()
@@ -243,6 +244,36 @@ async def test_entries_of_older_rules_are_counted_and_not_decided_again(
     assert found.is_yes
     assert found.older == LAST - 1
     assert found.signatures == 7, "their signatures are checked all the same"
+
+
+def out_of_the_pool(entry: Entry) -> Entry:
+    """The transfer's events take from the pool's account what the command takes from Bob's."""
+    nonce, moved = decode_events(entry)
+    taken = msgspec.structs.replace(moved, owner=pool_account("ETH_USDC"))  # type: ignore[type-var]
+    return msgspec.structs.replace(entry, events=encode((nonce, taken)))
+
+
+def a_second_time(entry: Entry) -> Entry:
+    """The transfer again, its nonce's use left out of the events."""
+    again = encode(decode_events(entry)[1:])
+    return msgspec.structs.replace(entry, seq=LAST + 1, events=again)
+
+
+@pytest.mark.parametrize(
+    ("forged", "seq", "reason"),
+    [
+        (out_of_the_pool, LAST, "an invariant fails"),
+        (a_second_time, LAST + 1, "was executed before"),
+    ],
+)
+async def test_what_no_rule_decides_again_is_found_by_what_it_breaks(
+    monkeypatch: pytest.MonkeyPatch, forged: Callable[[Entry], Entry], seq: int, reason: str
+) -> None:
+    """Of older rules only the fold is repeated: neither money nor an action may come of it."""
+    monkeypatch.setattr("xyk.cli.verify.RULES", 2)
+    found = await verdict(rechained([*HONEST.entries[: seq - 1], forged(HONEST.entries[-1])]))
+    assert (found.is_yes, found.seq) == (False, seq)
+    assert reason in found.reason
 
 
 async def test_the_pool_of_processes_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
