@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -161,6 +162,27 @@ def test_replay_says_no_to_a_broken_chain_and_to_a_wrong_snapshot(traded: Path) 
     code, said = run_xyk("replay", "--data", str(traded))
     assert code == 1
     assert f"no: journal entry {SWAP}:" in said
+
+
+def test_replay_says_no_to_a_snapshot_of_another_state_or_of_what_is_gone(traded: Path) -> None:
+    """One that is whole in itself, with a digest to fit: somebody made it."""
+    [file] = DataFolder(traded).snapshots.glob("*.json")
+    good, seq = file.read_bytes(), int(file.stem)
+    line, state = good.rstrip(b"\n").split(b"\n")
+    other = state.replace(b'"sandbox":true', b'"sandbox":false')
+    digests = [sha256(text).hexdigest().encode() for text in (state, other)]
+    assert digests[0] in line
+    assert digests[0] != digests[1]
+    file.write_bytes(line.replace(*digests) + b"\n" + other + b"\n")
+    code, said = run_xyk("replay", "--data", str(traded))
+    assert code == 1
+    assert f"no: the snapshot of seq {seq} has another digest" in said
+
+    file.write_bytes(good)
+    write(traded, entries(traded)[: seq - 1])
+    code, said = run_xyk("replay", "--data", str(traded))
+    assert code == 1
+    assert f"no: the journal ends at {seq - 1}, there is a snapshot of seq {seq}" in said
 
 
 @pytest.mark.parametrize("command", ["verify", "replay", "rebuild"])

@@ -16,6 +16,7 @@ from xyk.client.client import Client
 SIZE = 16 * 1024 * 1024
 LEFT = 512 * 1024  # some hundred actions
 TRADERS = 4
+PATIENCE_S = 60  # a server that goes on without a disk is never gone
 SEEDED = 1 + 4 * 3  # genesis; two deposits and one AddLiquidity for each of four pools
 
 
@@ -40,7 +41,8 @@ async def test_a_disk_without_space_ends_it_without_an_answer(tmp_path: Path) ->
             for trader in traders:
                 await trader.fund(server.url)
             disk.fill(left_bytes=LEFT)
-            await trade_until_killed(traders, server.url)
+            async with asyncio.timeout(PATIENCE_S):
+                await trade_until_killed(traders, server.url)
             assert await asyncio.to_thread(server.stop) == STORAGE
             log = server.log.read_text()
             assert "stops without answering" in log
@@ -69,7 +71,8 @@ async def test_a_file_that_may_not_grow_ends_it_without_an_answer(tmp_path: Path
         written = (server.data / "journal.db-wal").stat().st_size
         limit = written + 100_000
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (limit, limit))
-        await trader.trade(server.url)
+        async with asyncio.timeout(PATIENCE_S):
+            await trader.trade(server.url)
         assert await asyncio.to_thread(server.stop) == STORAGE
         assert "stops without answering" in server.log.read_text()
         assert trader.promises

@@ -11,7 +11,7 @@ from xyk.cli.verify import Anchor, Verdict, verify
 from xyk.domain.commands import Transfer
 from xyk.domain.market import pool_account
 from xyk.domain.tokens import token_address
-from xyk.engine.entry import Entry, Evidence, decode_events, decode_evidence
+from xyk.engine.entry import Entry, Evidence, decode_events, decode_evidence, recompute_hash
 from xyk.wallet.signer import Wallet
 
 HONEST = trading_journal()
@@ -74,6 +74,14 @@ async def test_a_changed_column_is_found_where_it_is(field: str) -> None:
     value = {"time": row.time + 1, "rules": 2, "kind": "Transfer"}.get(field, "0" * 64)
     found = await verdict(edited(6, **{field: value}))
     assert (found.is_yes, found.seq) == (False, 6)
+
+
+async def test_an_end_that_hangs_on_another_chain_is_found() -> None:
+    """Whole in itself: only the hash before it tells."""
+    entry = msgspec.structs.replace(HONEST.entries[-1], previous="11" * 32)
+    found = await verdict(edited(LAST, previous=entry.previous, hash=recompute_hash(entry)))
+    assert (found.is_yes, found.seq) == (False, LAST)
+    assert "its previous hash is not the hash before it" in found.reason
 
 
 async def test_a_removed_inner_entry_is_missed() -> None:
