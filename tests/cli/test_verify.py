@@ -237,6 +237,26 @@ async def test_another_salt_invalidates_every_signature() -> None:
     assert (found.is_yes, found.seq) == (False, 4), "the first signed entry"
 
 
+async def test_the_earliest_of_two_faults_is_named() -> None:
+    """Signatures are recovered in lots, later than the rest is checked."""
+    alien = msgspec.structs.replace(
+        decode_evidence(HONEST.entries[5]), signature="0x" + "11" * 64 + "1b"
+    )
+    entries = edited(6, evidence=encode(alien))
+    forged = entries[8].events.replace(b'"nonce":', b'"nonce":1')
+    assert forged != entries[8].events
+    entries[8] = msgspec.structs.replace(entries[8], events=forged)
+    found = await verdict(rechained(entries, 6))
+    assert (found.is_yes, found.seq) == (False, 6)
+    assert "signature" in found.reason
+
+
+async def test_an_anchor_with_another_hash_is_named() -> None:
+    found = await verdict(HONEST.entries, Anchor("the auditor", 7, hash="ab" * 32))
+    assert (found.is_yes, found.seq) == (False, 7)
+    assert "the auditor has the hash abab" in found.reason
+
+
 async def test_a_snapshot_that_disagrees_is_named() -> None:
     found = await verdict(HONEST.entries, Anchor("snapshot 7", 7, digest="0" * 64))
     assert (found.is_yes, found.seq) == (False, 7)
