@@ -1,5 +1,6 @@
 """What can be read: shapes of the convention, exact decimals, what pools and positions say."""
 
+import asyncio
 import secrets
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 
 from tests.api.desk import ETH, NOBODY, USDC, fresh_pair, now_s, refusal
+from tests.api.test_stream import PATIENCE_S
 from tests.server import running_server
 from xyk.client.client import Client
 from xyk.domain.tokens import token_address
@@ -184,9 +186,9 @@ async def test_a_position_earns_fees(operator: Client, alice: Client) -> None:
     async def earned() -> list[int]:
         return [int(fee) for fee in (await alice.position(market))["feesEarned"]]
 
-    fees = await earned()
-    while not all(fees):  # the read tables trail by a moment
-        fees = await earned()
+    async with asyncio.timeout(PATIENCE_S):
+        while not all(await earned()):  # the read tables trail by a moment
+            pass
     mine = await alice.position(market)
     assert mine["owner"] == checksum(alice.owner)
     worth = [int(amount) for amount in mine["amounts"]]
