@@ -84,7 +84,7 @@ def richer(data: bytes) -> bytes:
 
 
 def of_another_version(data: bytes) -> bytes:
-    return data.replace(b'"version":1', b'"version":2')
+    return data.replace(b'"version":2', b'"version":3')
 
 
 def of_another_seq(data: bytes) -> bytes:
@@ -125,7 +125,7 @@ async def test_one_whose_state_cannot_be_loaded(folder: SnapshotFolder, tmp_path
     async with open_desk() as desk:
         snapshot = await make_snapshot(desk.journal, folder)
         text = b'{"seq":3}'
-        changed = msgspec.structs.replace(snapshot, digest=sha256(text).hexdigest())
+        changed = msgspec.structs.replace(snapshot, checksum=sha256(text).hexdigest())
         file = tmp_path / "snapshots" / names(tmp_path)[0]
         file.write_bytes(msgspec.json.encode(changed) + b"\n" + text + b"\n")
         start = await restore(desk.journal, folder)

@@ -239,6 +239,25 @@ class FaucetDeposit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     amount: Uint256
 
 
+class ExpireOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By the clock: a GTD order whose time has come."""
+
+    order_id: int
+
+
+class FireCancelTimer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By the clock: a dead man's switch (CancelAllAfter) whose time has come."""
+
+    owner: Address
+    market: str
+
+
+class ActivateTrigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """By the clock: a trigger order whose price was reached takes its turn."""
+
+    order_id: int
+
+
 SignedAction = (
     SwapExactIn
     | SwapExactOut
@@ -262,7 +281,8 @@ SignedAction = (
     | SetProtocolFee
     | SetOperator
 )
-Command = SignedAction | Genesis | FaucetDeposit
+ClockCommand = ExpireOrder | FireCancelTimer | ActivateTrigger
+Command = SignedAction | Genesis | FaucetDeposit | ClockCommand
 
 ACTIONS: Mapping[str, type[SignedAction]] = {
     kind.__name__: kind
@@ -290,4 +310,12 @@ ACTIONS: Mapping[str, type[SignedAction]] = {
         SetOperator,
     )
 }
-COMMANDS: Mapping[str, Any] = {**ACTIONS, "Genesis": Genesis, "FaucetDeposit": FaucetDeposit}
+CLOCK: Mapping[str, type[ClockCommand]] = {
+    kind.__name__: kind for kind in (ExpireOrder, FireCancelTimer, ActivateTrigger)
+}
+COMMANDS: Mapping[str, Any] = {
+    **ACTIONS,
+    **CLOCK,
+    "Genesis": Genesis,
+    "FaucetDeposit": FaucetDeposit,
+}

@@ -98,12 +98,12 @@ class Transferred(Event, frozen=True, kw_only=True):
     amount: int
 
 
-class PoolSwapped(Event, frozen=True, kw_only=True):
+class PoolSwapped(Event, frozen=True, kw_only=True, omit_defaults=True):
     """One swap against one pool. `fee` is the part of `amount_in` that stays as V2's fee, rounded
     up.
 
     `trade_id` is sequential per market; `price_forming` says whether it sets last, open, high, low,
-    close.
+    close. `order_id`: the taker's order, 0 where the taker is a swap.
     """
 
     owner: str
@@ -117,6 +117,134 @@ class PoolSwapped(Event, frozen=True, kw_only=True):
     reserve_quote: int
     trade_id: int
     price_forming: bool
+    order_id: int = 0
+
+
+class OrderPlaced(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """An order was accepted; its fills, and what becomes of the rest, follow in the same entry.
+
+    `order_id` is the seq of the entry, `digest` that of the action that placed it. `price` in
+    ticks, `quantity` in lots. `expires` in unix seconds (GTD). `trigger_price` in quote base units
+    per whole base token, 0 = none. `by_agent`: not signed by the owner's own key.
+    """
+
+    owner: str
+    order_id: int
+    digest: str
+    market: str
+    is_bid: bool
+    price: int
+    quantity: int
+    time_in_force: str = "GTC"
+    post_only: bool = False
+    self_trade_prevention: str = "RejectTaker"
+    client_id: int = 0
+    expires: int = 0
+    trigger_price: int = 0
+    trigger_above: bool = False
+    by_agent: bool = False
+
+
+class BookFilled(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """One maker order filled by one taker, at the maker's price in ticks; `quantity` in lots.
+
+    `base_amount` and `quote_amount` are gross. `taker_fee` is taken from what the taker receives
+    (base where it buys), `maker_fee` from what the maker receives, both rounded up. `maker_rebate`
+    (instead of a maker fee, rounded down) is in the asset that the taker receives and comes out of
+    `taker_fee`; the fee recipient gets the rest. `maker_remaining` in lots after the fill; at 0 the
+    order is closed as Filled. `order_id`: the taker's order, 0 where the taker is a swap.
+    """
+
+    market: str
+    maker_order_id: int
+    maker: str
+    taker: str
+    taker_buys: bool
+    price: int
+    quantity: int
+    base_amount: int
+    quote_amount: int
+    taker_fee: int
+    maker_remaining: int
+    trade_id: int
+    price_forming: bool
+    maker_fee: int = 0
+    maker_rebate: int = 0
+    order_id: int = 0
+
+
+class OrderRested(Event, frozen=True, kw_only=True):
+    """What is left of the order, `remaining` lots, stands in the book, last in its level; `held` is
+    what was moved from available to held for it: quote base units of a bid, base of an ask.
+    """
+
+    order_id: int
+    remaining: int
+    held: int
+
+
+class TriggerArmed(Event, frozen=True, kw_only=True):
+    """The order waits off the book for its trigger price; `held` as in OrderRested."""
+
+    order_id: int
+    held: int
+
+
+class TriggersReached(Event, frozen=True, kw_only=True):
+    """Price-forming fills of this entry reached these orders' trigger prices, in the order in
+    which clock entries will activate them."""
+
+    market: str
+    orders: tuple[int, ...]
+
+
+class OrderTriggered(Event, frozen=True, kw_only=True):
+    """A waiting order takes its turn as a new order would; its hold was released."""
+
+    order_id: int
+    released: int
+
+
+class OrderReduced(Event, frozen=True, kw_only=True):
+    """Replaced by a smaller total `quantity` (lots) at the same price: its place is kept."""
+
+    order_id: int
+    quantity: int
+    remaining: int
+    released: int
+
+
+class OrderReplaced(Event, frozen=True, kw_only=True):
+    """The order left book or waiting list with its whole hold released and has a new price (ticks)
+    and total quantity (lots); fills and OrderRested, TriggerArmed or OrderClosed follow."""
+
+    order_id: int
+    price: int
+    quantity: int
+    released: int
+
+
+class OrderClosed(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """The order is over, other than a maker by its last fill. `status` is Filled, Cancelled,
+    Expired or TriggerFailed; `remaining` in lots; `released` from its hold, in base units.
+    """
+
+    owner: str
+    order_id: int
+    market: str
+    status: str
+    reason: str = ""
+    remaining: int = 0
+    released: int = 0
+
+
+class CancelTimerSet(Event, frozen=True, kw_only=True):
+    """The owner's dead man's switch for the market (empty: all) fires at `fires_ms`; 0: disarmed,
+    or it has fired."""
+
+    owner: str
+    market: str
+    fires_ms: int
 
 
 class LiquidityAdded(Event, frozen=True, kw_only=True):
@@ -189,6 +317,16 @@ AnyEvent = (
     | Withdrawn
     | Transferred
     | PoolSwapped
+    | OrderPlaced
+    | BookFilled
+    | OrderRested
+    | TriggerArmed
+    | TriggersReached
+    | OrderTriggered
+    | OrderReduced
+    | OrderReplaced
+    | OrderClosed
+    | CancelTimerSet
     | LiquidityAdded
     | LiquidityRemoved
     | AgentApproved

@@ -43,6 +43,12 @@ class Market(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
     status: str = OPEN
 
+    def lot_value(self, base_decimals: int) -> int:
+        """Quote base units that one lot is worth at a price of one tick; exact where the market has
+        a book (listing sees to it), else rounded down."""
+        value: int = self.tick_size * self.lot_size // 10**base_decimals
+        return value
+
 
 def market_symbol(base: str, quote: str) -> str:
     return f"{base}_{quote}"

@@ -7,6 +7,7 @@ from xyk.domain.commands import Command
 GENESIS = "genesis"
 EIP712 = "eip712"
 FAUCET = "faucet"
+CLOCK = "clock"  # expiry, dead man's switch, trigger activation: due by the entry's own time
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -27,6 +27,13 @@ MINIMUM_LIQUIDITY = 1_000  # shares locked for ever by the first deposit, as V2
 MINIMUM_RESERVE = 10**6  # base units; below it a pool beside a book is dormant
 MINIMUM_FILL_QUOTE = 10**4  # quote base units; a smaller fill does not form the price
 
+MINIMUM_ORDER_QUOTE = 10**4  # quote base units; quantity times price of an order
+ORDERS_PER_OWNER_MAX = 1_000  # open orders, waiting triggers included
+ORDERS_PER_MARKET_MAX = 2_000_000
+CLIENT_ID_MAX = 2**32 - 1
+CANCEL_AFTER_MAX_S = 24 * 60 * 60
+TRIGGERS_BETWEEN_MAX = 100  # activations between two commands of users
+
 HOPS_MAX = 3
 AGENTS_PER_OWNER_MAX = 64
 API_KEYS_PER_OWNER_MAX = 64

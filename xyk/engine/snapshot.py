@@ -1,6 +1,6 @@
 """The state at one seq in a file, so that a start need not fold the journal from genesis.
 
-Two lines: a header, and the canonical text of the state, whose SHA-256 is the digest. A snapshot
+Two lines: a header with the state's digest, and the canonical text of the state. A snapshot
 is derived and may be lost: one that does not verify is passed over for an older one, or for the
 journal alone. Encoding it stops a process for as long as the state is large, so the server leaves
 it to a child: `make_snapshot` needs nothing but the journal and the folder.
@@ -18,17 +18,20 @@ from xyk.engine.replica import CorruptJournal, Progress, Replica, check_hash, fo
 from xyk.exchange.invariants import check_all
 from xyk.exchange.state import State
 
-VERSION = 1  # of the file; another one is passed over
+VERSION = 2  # of the file; another one is passed over
 KEPT = 3
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """The header. `hash` is that of the entry `seq`, `digest` hex SHA-256 of the state's text."""
+    """The header. `hash` is that of the entry `seq`, `digest` the state's, `checksum` hex SHA-256
+    of the text that follows.
+    """
 
     version: int
     seq: int
     hash: str
     digest: str
+    checksum: str
 
 
 class Skipped(msgspec.Struct, frozen=True):
@@ -82,7 +85,8 @@ class SnapshotFolder:
             version=VERSION,
             seq=replica.state.seq,
             hash=replica.head_hash,
-            digest=sha256(text).hexdigest(),
+            digest=replica.state.digest(),
+            checksum=sha256(text).hexdigest(),
         )
         self._path.mkdir(parents=True, exist_ok=True)
         file = self._path / f"{snapshot.seq:012}.json"
@@ -155,14 +159,16 @@ def _load(file: Path) -> tuple[Snapshot, Replica]:
     """Raises OSError or ValueError."""
     header, _, rest = file.read_bytes().partition(b"\n")
     snapshot, text = _header(header), rest.removesuffix(b"\n")
-    if sha256(text).hexdigest() != snapshot.digest:
-        raise ValueError("its state does not have its digest")
+    if sha256(text).hexdigest() != snapshot.checksum:
+        raise ValueError("its text does not have its checksum")
     try:
         state = State.load(msgspec.json.decode(text))
     except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"its state cannot be loaded: {error!r}") from error
     if state.seq != snapshot.seq:
         raise ValueError(f"its state is of seq {state.seq}, its header says {snapshot.seq}")
+    if state.digest() != snapshot.digest:
+        raise ValueError("its state does not have its digest")
     return snapshot, Replica(state, snapshot.hash)
 
 

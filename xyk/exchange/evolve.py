@@ -12,6 +12,7 @@ from xyk.domain import events as ev
 from xyk.domain.market import LOCKED, OUTSIDE, Asset, Market, pool_account, shares_symbol
 from xyk.domain.tokens import token_address
 from xyk.domain.units import LP_DECIMALS, NONCE_PAST_S, NONCE_SLOTS
+from xyk.exchange import fold_orders
 from xyk.exchange.state import Agent, ApiKey, State
 
 
@@ -143,6 +144,14 @@ def _pool_swapped(state: State, event: ev.PoolSwapped) -> None:
         event.reserve_base, event.reserve_quote, state.now_ms // 1000
     )
     state.trade_ids[event.market] = event.trade_id
+    if event.order_id:
+        order = state.open_orders.by_id[event.order_id]
+        base = event.amount_out if order.is_bid else event.amount_in
+        order.filled += base // state.markets[event.market].lot_size
+    if event.price_forming:
+        is_buy = event.asset_out == state.markets[event.market].base
+        two = event.amount_in, event.amount_out
+        state.last_fills[event.market] = two if is_buy else two[::-1]
 
 
 def _liquidity_added(state: State, event: ev.LiquidityAdded) -> None:
@@ -217,4 +226,5 @@ _FOLD: Mapping[type, Callable[[State, Any], None]] = {
     ev.AgentRevoked: _agent_revoked,
     ev.ApiKeyApproved: _api_key_approved,
     ev.ApiKeyRevoked: _api_key_revoked,
+    **fold_orders.FOLD,
 }

@@ -10,8 +10,11 @@ from typing import Any
 import msgspec
 
 from pools.pool import Pool
+from xyk.book.book import Book
 from xyk.domain.market import Asset, Market
 from xyk.domain.units import NONCE_SLOTS
+from xyk.exchange.edge import Edge, Path
+from xyk.exchange.open_orders import OpenOrders
 from xyk.ledger.ledger import Ledger
 
 _canonical = msgspec.json.Encoder(order="deterministic")
@@ -32,35 +35,25 @@ class ApiKey(msgspec.Struct, frozen=True):
     revoked: bool = False
 
 
-class Edge(msgspec.Struct, frozen=True):
-    """One market walked in one direction. Below a floor in reserves its pool sleeps."""
-
-    market: Market
-    pool: Pool
-    sells_base: bool
-    asset_in: str
-    asset_out: str
-    floor_in: int
-    floor_out: int
-
-
-Path = tuple[Edge, ...]
-
-
 class State:
     __slots__ = (
         "agents",
         "api_keys",
         "assets",
+        "books",
         "chain_id",
         "contract",
+        "edges",
         "fee_recipient",
+        "has_ordered",
+        "last_fills",
         "ledger",
         "markets",
         "neighbours",
         "nonce_floor",
         "nonces",
         "now_ms",
+        "open_orders",
         "operator",
         "pairs",
         "paths",
@@ -92,11 +85,16 @@ class State:
         self.trade_ids: dict[str, int] = {}  # market -> the last one given
         self.nonces: dict[int, dict[str, int]] = {}  # second -> signer -> bits of used slots
         self.nonce_floor = 0  # every word of an earlier second was pruned
+        self.open_orders = OpenOrders()
+        self.last_fills: dict[str, tuple[int, int]] = {}  # market -> last price: (quote, base)
+        self.has_ordered = False  # whether any order was ever placed
         # Derived from the above:
+        self.books: dict[str, Book] = {}  # of the markets that have one
         self.tokens: dict[str, str] = {}  # address -> symbol
         self.pairs: dict[tuple[str, str], str] = {}  # both orders -> market
         self.neighbours: dict[str, list[str]] = {}  # asset -> its markets, in order of listing
         self.paths: dict[tuple[str, str], tuple[Path, ...]] = {}  # a cache of route.open_paths
+        self.edges: dict[tuple[str, bool], Edge] = {}  # a cache of route.edge_of
 
     def nonce_used(self, signer: str, nonce: int) -> bool:
         word = self.nonces.get(nonce // NONCE_SLOTS)
@@ -128,7 +126,12 @@ class State:
             for asset in (market.base, market.quote):
                 self.neighbours.setdefault(asset, []).append(market.symbol)
         self.markets[market.symbol] = market
+        if not market.book:
+            self.books.pop(market.symbol, None)
+        elif market.symbol not in self.books:
+            self.books[market.symbol] = Book()
         self.paths.clear()
+        self.edges.clear()
 
     def dump(self) -> dict[str, Any]:
         """Plain JSON values with string keys; `load` is its inverse."""
@@ -151,6 +154,9 @@ class State:
             "trade_ids": self.trade_ids,
             "nonces": {str(second): word for second, word in self.nonces.items()},
             "nonce_floor": self.nonce_floor,
+            "last_fills": self.last_fills,
+            **({"has_ordered": True} if self.has_ordered else {}),
+            **self.open_orders.dump(),
         }
 
     @classmethod
@@ -175,6 +181,12 @@ class State:
         state.api_keys = msgspec.convert(dumped["api_keys"], dict[str, ApiKey])
         state.trade_ids = msgspec.convert(dumped["trade_ids"], dict[str, int])
         state.nonces = {int(second): word for second, word in dumped["nonces"].items()}
+        state.last_fills = msgspec.convert(dumped["last_fills"], dict[str, tuple[int, int]])
+        state.has_ordered = dumped.get("has_ordered", False)
+        state.open_orders = OpenOrders.load(dumped)
+        resting = [order for order in state.open_orders.by_id.values() if order.priority]
+        for order in sorted(resting, key=lambda order: order.priority):
+            state.books[order.market].add(order)
         return state
 
     def encode(self) -> bytes:
@@ -182,5 +194,10 @@ class State:
         return _canonical.encode(self.dump())
 
     def digest(self) -> str:
-        """Hex SHA-256 of the canonical text."""
-        return sha256(self.encode()).hexdigest()
+        """Hex SHA-256 of the canonical text. Last prices count only once there was an order, which
+        they matter to: journals from before there were any keep their digests.
+        """
+        dumped = self.dump()
+        if not self.has_ordered:
+            del dumped["last_fills"]
+        return sha256(_canonical.encode(dumped)).hexdigest()

@@ -49,6 +49,37 @@ class Ledger:
         else:
             accounts.pop(recipient, None)
 
+    def hold(self, account: str, asset: str, amount: int) -> None:
+        """Sets available funds aside for an open order. The caller has checked that they
+        suffice."""
+        assert amount > 0, "an open order holds something"
+        accounts = self._available[asset]
+        left = accounts[account] - amount
+        assert left >= 0, "only what is available can be held"
+        if left:
+            accounts[account] = left
+        else:
+            del accounts[account]
+        holds = self._held.get(asset)
+        if holds is None:
+            holds = self._held[asset] = {}
+        holds[account] = holds.get(account, 0) + amount
+
+    def pay_held(self, account: str, recipient: str, asset: str, amount: int) -> None:
+        """From what the account holds to what the recipient has available; to itself: a release."""
+        assert amount >= 0, "a payment has a direction of its own"
+        if not amount:
+            return
+        holds = self._held[asset]
+        left = holds[account] - amount
+        assert left >= 0, "no more than is held can be paid from it"
+        if left:
+            holds[account] = left
+        else:
+            del holds[account]
+        accounts = self._available[asset]
+        accounts[recipient] = accounts.get(recipient, 0) + amount
+
     def assets_of(self, account: str) -> Iterator[tuple[str, int, int]]:
         """(asset, available, held) wherever the account has any, assets in order of first use."""
         for asset, accounts in self._available.items():
@@ -59,8 +90,12 @@ class Ledger:
 
     def balances(self, asset: str) -> Iterator[tuple[str, int, int]]:
         """(account, available, held) of everyone who has the asset."""
+        held = self._held.get(asset, {})
         for account, available in self._available.get(asset, {}).items():
-            yield account, available, self.held(account, asset)
+            yield account, available, held.get(account, 0)
+        for account, amount in held.items():
+            if account not in self._available[asset]:
+                yield account, 0, amount
 
     def assets(self) -> Iterator[str]:
         return iter(self._available)

@@ -1,0 +1,147 @@
+"""The events of orders, folded: book, holds, and what finds an open order."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from xyk.book.order import Order
+from xyk.domain import events as ev
+from xyk.exchange.state import State
+
+
+def _order_placed(state: State, event: ev.OrderPlaced) -> None:
+    order = Order(
+        id=event.order_id,
+        owner=event.owner,
+        is_bid=event.is_bid,
+        price=event.price,
+        quantity=event.quantity,
+    )
+    order.digest = event.digest
+    order.market = event.market
+    order.time_in_force = event.time_in_force
+    order.post_only = event.post_only
+    order.self_trade_prevention = event.self_trade_prevention
+    order.client_id = event.client_id
+    order.expires = event.expires
+    order.trigger_price = event.trigger_price
+    order.trigger_above = event.trigger_above
+    order.by_agent = event.by_agent
+    order.created_ms = state.now_ms
+    state.open_orders.by_id[order.id] = order
+    state.has_ordered = True
+
+
+def _book_filled(state: State, event: ev.BookFilled) -> None:
+    """The maker pays out of its hold, the taker out of what it has available; each fee out of what
+    its payer receives."""
+    market, ledger = state.markets[event.market], state.ledger
+    maker, taker, recipient = event.maker, event.taker, state.fee_recipient
+    if event.taker_buys:
+        given, got = market.base, market.quote
+        given_amount, got_amount = event.base_amount, event.quote_amount
+    else:
+        given, got = market.quote, market.base
+        given_amount, got_amount = event.quote_amount, event.base_amount
+    ledger.pay_held(maker, taker, given, given_amount - event.taker_fee)
+    ledger.pay_held(maker, recipient, given, event.taker_fee - event.maker_rebate)
+    ledger.pay_held(maker, maker, given, event.maker_rebate)
+    ledger.transfer(taker, maker, got, got_amount - event.maker_fee)
+    if event.maker_fee:
+        ledger.transfer(taker, recipient, got, event.maker_fee)
+    orders = state.open_orders
+    order = orders.by_id[event.maker_order_id]
+    state.books[event.market].fill(order, event.quantity)
+    if not event.maker_remaining:
+        orders.close(order)
+    if event.order_id:
+        orders.by_id[event.order_id].filled += event.quantity
+    state.trade_ids[event.market] = event.trade_id
+    if event.price_forming:
+        state.last_fills[event.market] = (event.quote_amount, event.base_amount)
+
+
+def _order_rested(state: State, event: ev.OrderRested) -> None:
+    order = state.open_orders.by_id[event.order_id]
+    _hold(state, order, event.held)
+    order.priority = state.seq
+    state.books[order.market].add(order)
+    state.open_orders.keep(order)
+
+
+def _trigger_armed(state: State, event: ev.TriggerArmed) -> None:
+    order = state.open_orders.by_id[event.order_id]
+    _hold(state, order, event.held)
+    state.open_orders.keep(order)
+    state.open_orders.arm(order)
+
+
+def _triggers_reached(state: State, event: ev.TriggersReached) -> None:
+    state.open_orders.make_due(event.orders)
+
+
+def _order_triggered(state: State, event: ev.OrderTriggered) -> None:
+    order = state.open_orders.by_id[event.order_id]
+    state.open_orders.disarm(order)
+    _release(state, order, event.released)
+
+
+def _order_reduced(state: State, event: ev.OrderReduced) -> None:
+    order = state.open_orders.by_id[event.order_id]
+    state.books[order.market].reduce(order, event.quantity)
+    _release(state, order, event.released)
+
+
+def _order_replaced(state: State, event: ev.OrderReplaced) -> None:
+    """A waiting order that is due already stays due."""
+    order = state.open_orders.by_id[event.order_id]
+    _release(state, order, event.released)
+    if order.level is not None:
+        state.books[order.market].remove(order)
+    elif order.id not in state.open_orders.due:
+        state.open_orders.disarm(order)
+    order.price = event.price
+    order.quantity = event.quantity
+
+
+def _order_closed(state: State, event: ev.OrderClosed) -> None:
+    """From the book, from the waiting list, or from nowhere: a taker that never rested."""
+    orders = state.open_orders
+    order = orders.by_id[event.order_id]
+    if event.released:
+        _release(state, order, event.released)
+        if order.level is not None:
+            state.books[order.market].remove(order)
+        else:
+            orders.disarm(order)
+    orders.close(order)
+
+
+def _cancel_timer_set(state: State, event: ev.CancelTimerSet) -> None:
+    state.open_orders.set_timer((event.owner, event.market), event.fires_ms)
+
+
+def _held_asset(state: State, order: Order) -> str:
+    market = state.markets[order.market]
+    return market.quote if order.is_bid else market.base
+
+
+def _hold(state: State, order: Order, amount: int) -> None:
+    state.ledger.hold(order.owner, _held_asset(state, order), amount)
+
+
+def _release(state: State, order: Order, amount: int) -> None:
+    state.ledger.pay_held(order.owner, order.owner, _held_asset(state, order), amount)
+
+
+FOLD: Mapping[type, Callable[[State, Any], None]] = {
+    ev.OrderPlaced: _order_placed,
+    ev.BookFilled: _book_filled,
+    ev.OrderRested: _order_rested,
+    ev.TriggerArmed: _trigger_armed,
+    ev.TriggersReached: _triggers_reached,
+    ev.OrderTriggered: _order_triggered,
+    ev.OrderReduced: _order_reduced,
+    ev.OrderReplaced: _order_replaced,
+    ev.OrderClosed: _order_closed,
+    ev.CancelTimerSet: _cancel_timer_set,
+}
