@@ -1,13 +1,13 @@
 """`xyk demo` against a real server: what a newcomer sees first."""
 
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.cli.traded import Traded
 from tests.server import Server, run_xyk, running_server
 from xyk.cli.amounts import short
 from xyk.cli.demo import DECIMALS
@@ -29,12 +29,10 @@ KINDS = [
 ]
 
 
-def journalled(data: Path) -> list[tuple[int, str, dict[str, Any]]]:
+def journalled(server: Server) -> list[tuple[int, str, dict[str, Any]]]:
     """(seq, kind, command) of what the demo did."""
-    connection = sqlite3.connect(data / "journal.db")
-    rows = connection.execute("SELECT seq, kind, command FROM entries ORDER BY seq").fetchall()
-    connection.close()
-    return [(seq, kind, json.loads(command)) for seq, kind, command in rows[-len(KINDS) :]]
+    entries = Traded(server.data, server.database_url).entries()[-len(KINDS) :]
+    return [(entry.seq, entry.kind, json.loads(entry.command)) for entry in entries]
 
 
 def cells(shown: str) -> list[list[str]]:
@@ -51,11 +49,13 @@ def balances(server: Server, owner: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("flags", [(), ("--seed-demo",)], ids=["empty pools", "seeded pools"])
-def test_the_demo_shows_what_happened(tmp_path: Path, flags: tuple[str, ...]) -> None:
-    with running_server(tmp_path / "data", *flags) as server:
+def test_the_demo_shows_what_happened(
+    tmp_path: Path, database_url: str, flags: tuple[str, ...]
+) -> None:
+    with running_server(tmp_path / "data", *flags, database_url=database_url) as server:
         code, shown = run_xyk("demo", "--url", server.url)
         assert code == 0, shown
-        steps = journalled(server.data)
+        steps = journalled(server)
         owners = {"alice": steps[3][2]["owner"], "bob": steps[4][2]["owner"]}
         after = {who: balances(server, owner) for who, owner in owners.items()}
     lines = shown.splitlines()
