@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from xyk.book.order import Order
 from xyk.book.terms import Terms, shared_terms
 from xyk.domain import events as ev
@@ -115,7 +117,8 @@ def _order_replaced(state: State, event: ev.OrderReplaced) -> None:
         state.open_orders.disarm(order)
     order.price = event.price
     order.quantity = event.quantity
-    order.by_agent = order.by_agent or event.by_agent
+    if event.by_agent:
+        order.terms = msgspec.structs.replace(order.terms, by_agent=True)
 
 
 def _order_closed(state: State, event: ev.OrderClosed) -> None:
