@@ -1,8 +1,9 @@
 """What must hold after every command: DESIGN section 9, each a function with a sentence for a name.
 
 `check` looks only at what the events touched and runs after every command, in production too;
-`check_all` looks at everything and runs after every command in tests, and at start-up. A failure is
-an AssertionError and stops the process: no answer is better than a wrong one.
+`check_all` looks at everything and runs after every command in tests, and at start-up; between them
+stands the trial balance, after every group. A failure is an AssertionError and stops the process:
+no answer is better than a wrong one.
 
 Number 6 stands apart (`nothing_is_crossed`, incrementally `crossed`): no balance is wrong by it, so
 tests fail on it and the writer only raises an alarm.
