@@ -115,6 +115,7 @@ FORBIDS: Mapping[type, Callable[[State, Any], Rejected | None]] = {
     ApproveApiKey: forbidden_api_key,
     SetOperator: forbidden_operator,
 }
+APPROVALS: frozenset[type] = frozenset({ApproveAgent, ApproveApiKey})
 AGENT_MAY = frozenset(
     {
         SwapExactIn,
@@ -211,7 +212,7 @@ def _time_fault(state: State, request: Request, command: Any) -> Rejected | None
             f"time {now_s} s; "
             "sign a nearer one",
         )
-    if isinstance(command, ApproveAgent | ApproveApiKey):
+    if type(command) in APPROVALS:
         past = past_approval(request, command)
         if past is not None:
             return past
