@@ -5,10 +5,11 @@ import sys
 from bench import book, core, http, memory, orders, pause, startup, stream
 from bench.table import Row, show
 
+ALL = ["core", "book", "orders", "http", "stream", "memory", "pause", "startup"]
+
 
 def main(parts: list[str]) -> None:
-    every = ["core", "book", "orders", "http", "stream", "memory", "pause", "startup"]
-    wanted = parts or every
+    wanted = parts or ALL
     rows: list[Row] = []
     if "core" in wanted or "http" in wanted:
         rows += core.rows()
