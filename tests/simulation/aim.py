@@ -24,10 +24,10 @@ def band_edge_out(pair: Pair, side: int) -> int:
 
 
 class Aim:
-    def __init__(self, random: Random, twin: Twin) -> None:
+    def __init__(self, random: Random, twin: Twin, bits: int) -> None:
         self.random = random
         self.twin = twin
-        self.bits = random.choice((16, 26, 52, 70, 70, 112))  # how large this world's amounts are
+        self.bits = bits
 
     def amount(self) -> int:
         return self.random.getrandbits(self.random.randint(1, self.bits)) or 1

@@ -1,4 +1,4 @@
-"""Seeds: 150 random commands each, to the exchange and to its naive twin, which agree on every
+"""Seeds: 700 random commands each, to the exchange and to its naive twin, which agree on every
 outcome and on all that they know after it. `make sim SEED=n` repeats one."""
 
 import os
@@ -10,13 +10,13 @@ from random import Random
 import pytest
 
 from tests.naive.twin import Twin
-from tests.simulation.cast import START_MS, random_genesis
+from tests.simulation.cast import START_MS, random_bits, random_genesis
 from tests.simulation.minds import Minds
 from tests.simulation.workload import WEIGHTS, Workload
 from xyk.domain.rejections import Code
 
-COMMANDS = 150
-NIGHT_SEEDS = int(os.environ.get("XYK_SEEDS", "10000"))
+COMMANDS = 700
+NIGHT_SEEDS = int(os.environ.get("XYK_SEEDS", "1430"))
 
 # Made before decide or after it, or, as the last one, tested in tests/exchange by its table.
 NOT_DECIDED = {
@@ -31,8 +31,9 @@ NOT_DECIDED = {
 
 def simulate(seed: int) -> None:
     random = Random(seed)
-    minds = Minds(random_genesis(random), START_MS)
-    workload = Workload(random, minds.twin)
+    bits = random_bits(random)
+    minds = Minds(random_genesis(random, bits), START_MS)
+    workload = Workload(random, minds.twin, bits)
     sent = None
     try:
         for _ in range(COMMANDS):
@@ -58,7 +59,7 @@ def test_both_minds_agree(simulation_seed: int) -> None:
 
 @pytest.mark.nightly
 def test_both_minds_agree_all_night() -> None:
-    """XYK_SEEDS says how many."""
+    """A million commands, or as many seeds as XYK_SEEDS says."""
     for seed in range(NIGHT_SEEDS):
         simulate(seed)
 
