@@ -70,11 +70,11 @@ class Liquidity(OpenOrders):
         if not terms["book"] or pair.reserves[0] < floors[0] or pair.reserves[1] < floors[1]:
             return False
         two_lots, fee = 2 * terms["lotSize"], Fraction(terms["takerFeeBps"], BPS)
-        for order in self.resting(market, False):  # a seller's last unit pays above P / (1 - t)
+        for order in self.resting(market, False)[:1]:  # a seller's last unit pays above P / (1 - t)
             dearest = self.price(market, order["price"]) / (1 - fee)
             if pair.in_until(0, 1 / dearest) >= two_lots:
                 return True
-        for order in self.resting(market, True):  # a buyer's last unit costs below P * (1 - t)
+        for order in self.resting(market, True)[:1]:  # a buyer's last unit costs below P * (1 - t)
             cheapest = self.price(market, order["price"]) * (1 - fee)
             if pair.out_until(1, cheapest) >= two_lots:
                 return True

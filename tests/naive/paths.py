@@ -1,7 +1,6 @@
-"""Every way from one asset to another, by trying every sequence of markets."""
+"""Every way from one asset to another, by going on from each one that was reached."""
 
 from collections.abc import Iterator, Mapping
-from itertools import permutations
 from typing import NamedTuple
 
 from tests.naive.hop import Plan
@@ -36,14 +35,14 @@ def all_paths(
     sides: Mapping[str, tuple[str, str]], asset_in: str, asset_out: str
 ) -> Iterator[Path]:
     """Simple paths of up to three hops; `sides` maps a market to its (base, quote)."""
-    for length in range(1, HOPS_MAX + 1):
-        for markets in permutations(sides, length):
-            seen, path = [asset_in], []
-            for market in markets:
-                if seen[-1] not in sides[market]:
-                    break
-                side_in = sides[market].index(seen[-1])
-                path.append((market, side_in))
-                seen.append(sides[market][1 - side_in])
-            if len(path) == length and seen[-1] == asset_out and len(set(seen)) == len(seen):
-                yield tuple(path)
+    growing: list[tuple[tuple[str, ...], Path]] = [((asset_in,), ())]
+    for _ in range(HOPS_MAX):
+        longer = [
+            ((*seen, two[1 - side_in]), (*path, (market, side_in)))
+            for seen, path in growing
+            for market, two in sides.items()
+            for side_in in (0, 1)
+            if two[side_in] == seen[-1] and two[1 - side_in] not in seen
+        ]
+        yield from (path for seen, path in longer if seen[-1] == asset_out)
+        growing = [(seen, path) for seen, path in longer if seen[-1] != asset_out]

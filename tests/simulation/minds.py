@@ -145,9 +145,9 @@ def snake_case(fields: Fields) -> Fields:
 
 
 @cache
-def _names(kind: type) -> tuple[tuple[str, str], ...]:
+def _names(kind: Any) -> tuple[tuple[str, str], ...]:
     """A struct's fields, and the same in camelCase."""
-    words = [(name, name.split("_")) for name in kind.__struct_fields__]  # type: ignore[attr-defined]
+    words = [(name, name.split("_")) for name in kind.__struct_fields__]
     return tuple((name, first + "".join(map(str.title, more))) for name, (first, *more) in words)
 
 

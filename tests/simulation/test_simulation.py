@@ -69,8 +69,9 @@ def test_the_workload_reaches_every_verb_and_every_refusal() -> None:
     seen: Counter[str] = Counter()
     for seed in range(30):
         random = Random(seed)
-        twin = Twin(random_genesis(random), START_MS)
-        workload = Workload(random, twin)
+        bits = random_bits(random)
+        twin = Twin(random_genesis(random, bits), START_MS)
+        workload = Workload(random, twin, bits)
         for _ in range(COMMANDS):
             step = workload.step()
             outcome = twin.submit(*step)

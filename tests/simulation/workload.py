@@ -165,9 +165,9 @@ class Workload(OperatorVerbs, OrderVerbs, SwapVerbs):
         if self.random.random() < 0.04:
             second = now_s + self.random.choice((300, 301, -2 * DAY_S, -2 * DAY_S - 1))
             fields["nonce"] = second << 8 | self.random.randrange(256)
-        used = [pair for pair in self.used if pair in self.twin.nonces]
-        if used and self.random.random() < 0.04:
-            signer, fields["nonce"] = self.random.choice(used)
+        used = self.random.choice(self.used) if self.used else None
+        if used in self.twin.nonces and self.random.random() < 0.04:
+            signer, fields["nonce"] = used
             if (owner, signer) not in self.twin.agents:
                 fields["owner"] = signer
             if self.random.random() < 0.5:  # wait until the nonce is at the end of its window
