@@ -77,7 +77,7 @@ class Placing(Taker):
             "clientId": fields["clientId"],
             "expires": fields["expires"],
             "triggerPrice": fields["triggerPrice"],
-            "triggerAbove": fields["triggerAbove"],
+            "triggerAbove": fields["triggerAbove"] and waits,
             "byAgent": by_agent,
             "priority": 0,
             "waits": waits,
@@ -133,7 +133,9 @@ class Placing(Taker):
             return {"events": [{**reduced, "released": self.set_hold(order, left(order))}]}
         replaced = {"type": "OrderReplaced", "orderId": order["id"], "price": ticks}
         replaced |= {"quantity": lots, "released": self.set_hold(order, 0)}
+        replaced["byAgent"] = by_agent and order["waits"]  # the band is asked when it fires
         order["price"], order["quantity"] = ticks, lots
+        order["byAgent"] = order["byAgent"] or replaced["byAgent"]
         if order["waits"]:
             return {"events": [replaced, self._arm(order)]}
         self.forget(order)

@@ -14,10 +14,12 @@ class Swaps(Taker):
         asset_in, asset_out = self._symbol(fields["tokenIn"]), self._symbol(fields["tokenOut"])
         paths = self._ways(asset_in, asset_out)
         refuse_if(amount_in == 0, "INVALID_QUANTITY")
-        refuse_if(self.balance(owner, asset_in) < amount_in, "INSUFFICIENT_FUNDS")
         routes = [self._forwards(path, amount_in, owner) for path in paths]
         best = self._best(routes, lambda route: -route.amount_out)
         refuse_if(signer != owner and self._lacks_spot(best), "INVALID_PRICE")
+        refuse_if(self.balance(owner, asset_in) < amount_in, "INSUFFICIENT_FUNDS")
+        refuse_if(best is None, "INSUFFICIENT_LIQUIDITY")
+        assert best is not None
         refuse_if(best.overflows, "RESERVE_OVERFLOW")
         refuse_if(best.amount_out < fields["minAmountOut"], "SLIPPAGE_EXCEEDED")
         refuse_if(signer != owner and any(map(self.leaves_band, best.hops)), "SLIPPAGE_EXCEEDED")
@@ -30,6 +32,8 @@ class Swaps(Taker):
         refuse_if(amount_out == 0, "INVALID_QUANTITY")
         routes = [self._backwards(path, amount_out, owner) for path in paths]
         best = self._best(routes, lambda route: route.amount_in)
+        refuse_if(best is None, "INSUFFICIENT_LIQUIDITY")
+        assert best is not None
         refuse_if(signer != owner and self._lacks_spot(best), "INVALID_PRICE")
         refuse_if(self.balance(owner, asset_in) < best.amount_in, "INSUFFICIENT_FUNDS")
         refuse_if(best.overflows, "RESERVE_OVERFLOW")
@@ -77,15 +81,14 @@ class Swaps(Taker):
             amount = plan.amount_in
         return Route(tuple(hops[::-1]))
 
-    def _best(self, routes: list[Route | None], cost: Callable[[Route], int]) -> Route:
+    def _best(self, routes: list[Route | None], cost: Callable[[Route], int]) -> Route | None:
         """Lowest cost, then fewest hops, then market symbols; one that fits uint112 if any does."""
         found = [route for route in routes if route is not None]
-        refuse_if(not found, "INSUFFICIENT_LIQUIDITY")
         found.sort(key=lambda route: (route.overflows, cost(route), route.tie))
-        return found[0]
+        return found[0] if found else None
 
-    def _lacks_spot(self, route: Route) -> bool:
-        return any(self.spot(hop.market) is None for hop in route.hops)
+    def _lacks_spot(self, route: Route | None) -> bool:
+        return route is not None and any(self.spot(hop.market) is None for hop in route.hops)
 
     def _go(self, route: Route, owner: str) -> Outcome:
         events = [event for hop in route.hops for event in self.take(hop, owner)]

@@ -145,15 +145,15 @@ def snake_case(fields: Fields) -> Fields:
 
 
 @cache
-def _names(kind: Any) -> tuple[tuple[str, str], ...]:
+def _names(fields: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """A struct's fields, and the same in camelCase."""
-    words = [(name, name.split("_")) for name in kind.__struct_fields__]
+    words = [(name, name.split("_")) for name in fields]
     return tuple((name, first + "".join(map(str.title, more))) for name, (first, *more) in words)
 
 
 def camel_case(struct: Any) -> Event:
     """A struct in the twin's words, what has its default too; events say their type."""
-    fields = {camel: getattr(struct, name) for name, camel in _names(type(struct))}
+    fields = {camel: getattr(struct, name) for name, camel in _names(struct.__struct_fields__)}
     if isinstance(struct, ev.Event):
         fields["type"] = type(struct).__name__
     if isinstance(struct, ev.TriggersReached):

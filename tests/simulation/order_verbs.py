@@ -33,7 +33,7 @@ class OrderVerbs(Aim):
             marks = [
                 int(last / unit) if last else int(Fraction(self.random.randint(1, 20), 7) / unit)
             ]
-        mark, dice = self.random.choice(marks), self.random.random()
+        mark, dice = int(self.random.choice(marks)), self.random.random()
         if dice < 0.45:
             return max(0, mark + self.random.choice((-1, 0, 0, 1)))
         away = mark * self.random.randint(0, self.random.choice((3, 20, 60, 150))) // 1000
@@ -45,7 +45,8 @@ class OrderVerbs(Aim):
         terms, lot = self.twin.markets[market], int(self.twin.markets[market]["lotSize"])
         price = ticks * self.twin.price(market, 1)
         have = self.twin.balance(owner, terms["quote" if is_bid else "base"])
-        afford = int(have / (price * lot)) if is_bid and price else have // lot
+        goal: int
+        afford: int = int(have / (price * lot)) if is_bid and price else have // lot
         dice = self.random.random()
         if dice < 0.3:
             hop = self.twin.hop(market, 1 if is_bid else 0, owner)
