@@ -48,7 +48,7 @@ def sandbox() -> Fields:
 
 def random_bits(random: Random) -> int:
     """How large a world's amounts are."""
-    return random.choice((16, 26, 26, 30, 34, 40, 52, 70, 70, 112))
+    return random.choice((16, 26, 28, 30, 32, 34, 40, 40, 52, 52, 70, 70, 112))
 
 
 def random_genesis(random: Random, bits: int) -> Fields:

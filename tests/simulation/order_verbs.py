@@ -9,7 +9,7 @@ from tests.simulation.cast import OWNERS
 
 FORCES = (*["GTC"] * 9, *["IOC"] * 4, *["FOK"] * 3, *["GTD"] * 4, "")
 SELF_TRADES = (*["", "RejectTaker", "RejectMaker", "RejectMaker", "RejectBoth"] * 8, "None")
-CLIENT_IDS = (*[0] * 8, 1, 2, 3, 2**32 - 1, 2**32)
+CLIENT_IDS = (*[0] * 40, 1, 2, 3, 4, 5, 6, 7, 2**32 - 1, 2**32)
 
 
 class OrderVerbs(Aim):
@@ -20,25 +20,23 @@ class OrderVerbs(Aim):
             return self.random.choice(with_book)
         return self.random.choice(list(self.twin.markets))
 
-    def ticks(self, market: str, is_bid: bool) -> int:
-        """A price at the touch or the curve, a tick beside it, or some way off."""
+    def ticks(self, market: str, is_bid: bool, eager: float = 0.35) -> int:
+        """A price at the touch or the curve, a tick beside it, or some way off; across the spread
+        as often as `eager` says."""
         unit = self.twin.price(market, 1)
-        marks = [order["price"] for order in self.twin.resting(market, True)[:2]]
-        marks += [order["price"] for order in self.twin.resting(market, False)[:2]]
+        crosses = self.random.random() < eager
+        marks = [one["price"] for one in self.twin.resting(market, is_bid != crosses)[:3]]
         if self.twin.is_awake(market):
-            pair = self.twin.pairs[market]
-            marks += [int(pair.marginal_price(side, 0) / unit) for side in (0, 1)]
+            side = 1 if is_bid == crosses else 0  # what the curve asks, or bids
+            marks += [int(self.twin.pairs[market].marginal_price(side, 0) / unit)] * 2
         if not marks:
-            last = self.twin.last.get(market)
-            marks = [
-                int(last / unit) if last else int(Fraction(self.random.randint(1, 20), 7) / unit)
-            ]
-        mark, dice = int(self.random.choice(marks)), self.random.random()
-        if dice < 0.45:
+            last = self.twin.last.get(market, Fraction(self.random.randint(1, 20), 7))
+            marks = [int(last / unit)]
+        mark = int(self.random.choice(marks))
+        if self.random.random() < 0.45:
             return max(0, mark + self.random.choice((-1, 0, 0, 1)))
-        away = mark * self.random.randint(0, self.random.choice((3, 20, 60, 150))) // 1000
-        crosses = self.random.random() < 0.3
-        return max(1, mark - away if is_bid != crosses else mark + away)
+        away = mark * self.random.randint(0, self.random.choice((3, 10, 30, 120))) // 1000
+        return max(1, mark + away if is_bid == crosses else mark - away)
 
     def lots(self, market: str, is_bid: bool, owner: str, ticks: int) -> int:
         """Mostly what the owner can pay for; what is there to take, one more or less, or a few."""
@@ -87,9 +85,12 @@ class OrderVerbs(Aim):
         market, is_bid = self.market(), self.random.random() < 0.5
         terms = self.twin.markets[market]
         owner = self.holder(terms["quote" if is_bid else "base"])
-        ticks = self.ticks(market, is_bid)
-        base, quote = self.amounts(market, ticks, self.lots(market, is_bid, owner, ticks))
         force = self.random.choice(FORCES) if self.random.random() < 0.99 else "Gtc"
+        ticks = self.ticks(market, is_bid, 0.85 if force in ("IOC", "FOK") else 0.35)
+        last, armed = self.twin.last.get(market), 0
+        if self.random.random() < (0.25 if last else 0.02):
+            armed, ticks = self._trigger(market, is_bid, last or Fraction(1), ticks)
+        base, quote = self.amounts(market, ticks, self.lots(market, is_bid, owner, ticks))
         now_s = self.twin.now_ms // 1000
         fields = {
             "owner": owner,
@@ -97,10 +98,10 @@ class OrderVerbs(Aim):
             "sellAmount": quote if is_bid else base,
             "buyAmount": base if is_bid else quote,
             "timeInForce": force,
-            "postOnly": self.random.random() < (0.15 if force in ("GTC", "GTD", "") else 0.01),
+            "postOnly": self.random.random() < (0.01 if armed or force in ("IOC", "FOK") else 0.15),
             "selfTradePrevention": self.random.choice(SELF_TRADES),
-            "triggerPrice": 0,
-            "triggerAbove": self.random.random() < 0.5,
+            "triggerPrice": abs(armed),
+            "triggerAbove": armed > 0,
             "clientId": self.random.choice(CLIENT_IDS),
             "expires": now_s + self.random.choice((1, 5, 60, 60, 600, 7200)),
         }
@@ -108,21 +109,19 @@ class OrderVerbs(Aim):
             fields["expires"] = 0
         elif self.random.random() < 0.03:
             fields["expires"] = self.random.choice((0, now_s, now_s - 1))
-        last = self.twin.last.get(market)
-        if self.random.random() < (0.2 if last else 0.02):
-            self._arm(fields, market, last)
         return fields
 
-    def _arm(self, fields: Fields, market: str, last: Fraction | None) -> None:
-        """A trigger a little above or below the last price, or at it, or reached already."""
-        whole = 10 ** self.twin._decimals(self.twin.markets[market]["base"])
-        per_mille = self.random.choice((0, 1, 2, 5, 20)) * (1 if fields["triggerAbove"] else -1)
-        if self.random.random() < 0.05:
-            per_mille = -per_mille
-        if self.random.random() < 0.9:
-            fields["postOnly"] = False
-        price = (last or Fraction(1)) * whole * (1000 + per_mille) / 1000
-        fields["triggerPrice"] = max(1, self.near(int(price)) + self.random.choice((0, 0, 1)))
+    def _trigger(self, market: str, is_bid: bool, last: Fraction, ticks: int) -> tuple[int, int]:
+        """A trigger price a little above the last price or (negative) below it, at it, or reached
+        already; and a limit, often so far beyond it that its activation moves the price on."""
+        terms, sign = self.twin.markets[market], self.random.choice((1, -1))
+        away = self.random.choice((0, 1, 2, 5, 20)) * (-1 if self.random.random() < 0.05 else 1)
+        price = last * 10 ** self.twin._decimals(terms["base"]) * (1000 + sign * away) / 1000
+        if self.random.random() < 0.6:
+            limit = last * self.random.choice((101, 103, 109)) / 100
+            limit = limit if is_bid else last**2 / limit
+            ticks = max(1, int(limit / self.twin.price(market, 1)))
+        return sign * max(1, self.near(int(price)) + self.random.choice((0, 0, 1))), ticks
 
     def make_ReplaceOrder(self) -> Fields:
         if not self.twin.orders:
@@ -134,7 +133,7 @@ class OrderVerbs(Aim):
         digest = order["digest"]
         ticks, lots = order["price"], order["quantity"]
         if self.random.random() < 0.5:
-            ticks = self.ticks(market, is_bid)
+            ticks = self.ticks(market, is_bid, 0.6)
         if self.random.random() < 0.8:
             choices = (lots // 2, lots * 2, order["filled"], order["filled"] + 1)
             lots = self.near(self.random.choice((lots, *choices)))

@@ -105,7 +105,7 @@ class Workload(OperatorVerbs, OrderVerbs, SwapVerbs):
             self.aims_at_band = False
             weights = dict(WEIGHTS)
             if any(market["status"] != "open" for market in self.twin.markets.values()):
-                weights["SetMarketStatus"] = 12
+                weights["SetMarketStatus"] = 30
             kind = self.random.choices(list(weights), list(weights.values()))[0]
             fields = getattr(self, f"make_{kind}")()
         if kind in SYSTEM:
