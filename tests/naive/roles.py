@@ -78,6 +78,8 @@ class Roles(OpenOrders):
             refuse_if(not takes_over, "INVALID_MARKET")
         refuse_if(base == quote, "SAME_TOKEN")
         self._check_terms(fields, base)
+        if known is not None:
+            self._check_orders(known, fields)
         terms = {name: fields[name] for name in (*TERMS, "base", "quote")}
         if known is None:
             self._make_market({**terms, "implicit": False})
@@ -90,12 +92,15 @@ class Roles(OpenOrders):
         name = fields["market"]
         refuse_if(name not in self.markets, "INVALID_MARKET")
         self._check_terms(fields, self.markets[name]["base"])
+        self._check_orders(name, fields)
+        self._set_terms(name, fields)
+        return {}
+
+    def _check_orders(self, name: str, fields: Fields) -> None:
         has_orders = any(order["market"] == name for order in self.orders)
         present = {**self.markets[name], "poolFeeBps": self.pairs[name].fee_bps}
         changes = any(fields[term] != present[term] for term in FIXED_WHILE_ORDERS)
         refuse_if(has_orders and changes, "INVALID_ORDER")
-        self._set_terms(name, fields)
-        return {}
 
     def _check_terms(self, fields: Fields, base: str) -> None:
         """Tick, lot and fees as DESIGN section 4 allows them."""
