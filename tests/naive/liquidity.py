@@ -63,20 +63,25 @@ class Liquidity(OpenOrders):
         return self.crosses(market, pair)
 
     def crosses(self, market: str, pair: Pair) -> bool:
-        """Whether two lots or more could be had between this pool and a resting order beyond the
-        taker's fee of the book."""
+        """Whether a bid meets an ask, or two lots or more could be had between this pool and a
+        resting order beyond the taker's fee of the book."""
         terms = self.markets[market]
+        bids, asks = self.resting(market, True)[:1], self.resting(market, False)[:1]
+        if bids and asks and bids[0]["price"] >= asks[0]["price"]:
+            return True
         floors = max(10**6, terms["lotSize"]), 10**6
         if not terms["book"] or pair.reserves[0] < floors[0] or pair.reserves[1] < floors[1]:
             return False
+        base, quote = pair.reserves
         two_lots, fee = 2 * terms["lotSize"], Fraction(terms["takerFeeBps"], BPS)
-        for order in self.resting(market, False)[:1]:  # a seller's last unit pays above P / (1 - t)
+        for order in asks:  # what a seller's last unit would get
             dearest = self.price(market, order["price"]) / (1 - fee)
-            if pair.in_until(0, 1 / dearest) >= two_lots:
+            if pair.marginal_price(0, two_lots) > dearest:
                 return True
-        for order in self.resting(market, True)[:1]:  # a buyer's last unit costs below P * (1 - t)
+        for order in bids:  # what a buyer's last unit would cost
             cheapest = self.price(market, order["price"]) * (1 - fee)
-            if pair.out_until(1, cheapest) >= two_lots:
+            rest = base - two_lots
+            if rest > 0 and base * quote / pair.keeps() / rest**2 < cheapest:
                 return True
         return False
 

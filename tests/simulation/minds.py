@@ -23,7 +23,7 @@ from xyk.domain.units import TRIGGERS_BETWEEN_MAX, decode_journal
 from xyk.exchange.decide import decide
 from xyk.exchange.due import next_due
 from xyk.exchange.evolve import apply
-from xyk.exchange.invariants import check, check_all
+from xyk.exchange.invariants import check, check_all, nothing_is_crossed
 from xyk.exchange.state import State
 
 SALT = "0x" + "5a" * 32
@@ -115,6 +115,7 @@ class Minds:
         apply(self.state, seq, self.now_ms, events)
         check(self.state, events)
         check_all(self.state)
+        nothing_is_crossed(self.state)
         if scheme == EIP712:
             assert events[0] == ev.NonceUsed(signer=signer, nonce=command.nonce)
             return events[1:]
