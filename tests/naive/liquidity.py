@@ -15,7 +15,7 @@ class Liquidity(OpenOrders):
         owner = fields["owner"]
         asset_a, asset_b = self._symbol(fields["tokenA"]), self._symbol(fields["tokenB"])
         refuse_if("LP:" in asset_a + asset_b, "INVALID_ASSET")
-        market = self._market_of(asset_a, asset_b)
+        market = self.market_of(asset_a, asset_b)
         if asset_a == asset_b:
             refuse_if(self._all_closed(asset_a), "TRADING_PAUSED")
         elif market is not None:
@@ -90,7 +90,7 @@ class Liquidity(OpenOrders):
         asset_a, asset_b = self._symbol(fields["tokenA"]), self._symbol(fields["tokenB"])
         refuse_if("LP:" in asset_a + asset_b, "INVALID_ASSET")
         refuse_if(asset_a == asset_b, "SAME_TOKEN")
-        market = self._market_of(asset_a, asset_b)
+        market = self.market_of(asset_a, asset_b)
         refuse_if(market is None, "POOL_NOT_FOUND")
         assert market is not None
         refuse_if(liquidity == 0, "INVALID_QUANTITY")
@@ -115,7 +115,7 @@ class Liquidity(OpenOrders):
         }
 
     def _make_implicit(self, base: str, quote: str) -> str:
-        decimals = self._decimals(base)
+        decimals = self.decimals_of(base)
         return self._make_market(
             {
                 "base": base,

@@ -20,7 +20,7 @@ class OpenOrders(Vault):
     def price(self, market: str, ticks: int) -> Fraction:
         """Quote base units per base unit."""
         terms = self.markets[market]
-        return Fraction(ticks * terms["tickSize"], 10 ** self._decimals(terms["base"]))
+        return Fraction(ticks * terms["tickSize"], 10 ** self.decimals_of(terms["base"]))
 
     def resting(self, market: str, is_bid: bool) -> list[Fields]:
         """Best price first, then first come."""

@@ -164,7 +164,7 @@ class Placing(Taker):
         refuse_if("LP:" in sell + buy, "INVALID_ASSET")
         refuse_if(sell == buy and self._all_closed(sell), "TRADING_PAUSED")
         refuse_if(sell == buy, "SAME_TOKEN")
-        market = self._market_of(sell, buy)
+        market = self.market_of(sell, buy)
         refuse_if(market is None, "INVALID_MARKET")
         assert market is not None
         if sell == self.markets[market]["quote"]:

@@ -72,7 +72,7 @@ class Roles(OpenOrders):
         base, quote = fields["base"], fields["quote"]
         listed = {asset["symbol"] for asset in self.assets if "LP:" not in asset["symbol"]}
         refuse_if(not {base, quote} <= listed, "INVALID_ASSET")
-        known = self._market_of(base, quote)
+        known = self.market_of(base, quote)
         if known is not None:
             takes_over = self.markets[known]["implicit"] and self.markets[known]["base"] == base
             refuse_if(not takes_over, "INVALID_MARKET")
@@ -106,7 +106,7 @@ class Roles(OpenOrders):
         """Tick, lot and fees as DESIGN section 4 allows them."""
         tick, lot, book = fields["tickSize"], fields["lotSize"], fields["book"]
         maker, taker, pool = fields["makerFeeBps"], fields["takerFeeBps"], fields["poolFeeBps"]
-        decimals = self._decimals(base)
+        decimals = self.decimals_of(base)
         refuse_if(not 0 < tick <= RESERVE_MAX, "INVALID_PRICE")
         refuse_if(pool > POOL_FEE_MAX, "INVALID_PRICE")
         refuse_if(max(abs(maker), abs(taker)) > BOOK_FEE_MAX, "INVALID_PRICE")

@@ -129,7 +129,7 @@ class Taker(OpenOrders):
 
     def is_reached(self, order: Fields, price: Fraction) -> bool:
         """Compares with quote base units per whole base token, the unit of a trigger price."""
-        decimals = self._decimals(self.markets[order["market"]]["base"])
+        decimals = self.decimals_of(self.markets[order["market"]]["base"])
         trigger = Fraction(order["triggerPrice"], 10**decimals)
         return price >= trigger if order["triggerAbove"] else price <= trigger
 

@@ -100,5 +100,5 @@ class Twin(Roles, Custody, Liquidity, Swaps, Placing, Cancels):
         two = [self._symbol_or_none(fields[token]) for token in ("tokenA", "tokenB")]
         if None in two or two[0] == two[1] or any(str(symbol).startswith("LP:") for symbol in two):
             return False
-        market = self._market_of(str(two[0]), str(two[1]))
+        market = self.market_of(str(two[0]), str(two[1]))
         return market is None or self.pairs[market].supply == 0

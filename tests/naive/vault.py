@@ -98,7 +98,7 @@ class Vault:
         assert symbol is not None
         return symbol
 
-    def _decimals(self, symbol: str) -> int:
+    def decimals_of(self, symbol: str) -> int:
         return next(int(asset["decimals"]) for asset in self.assets if asset["symbol"] == symbol)
 
     def _all_closed(self, asset: str) -> bool:
@@ -114,7 +114,7 @@ class Vault:
     def _age(self, symbol: str) -> int:
         return [asset["symbol"] for asset in self.assets].index(symbol)
 
-    def _market_of(self, one: str, other: str) -> str | None:
+    def market_of(self, one: str, other: str) -> str | None:
         for name, market in self.markets.items():
             if {one, other} == {market["base"], market["quote"]}:
                 return name

@@ -33,6 +33,8 @@ class OrderVerbs(Aim):
             last = self.twin.last.get(market, Fraction(self.random.randint(1, 20), 7))
             marks = [int(last / unit)]
         mark = int(self.random.choice(marks))
+        if self.random.random() < 0.005:
+            return self.near(2**112 - 1)
         if self.random.random() < 0.45:
             return max(0, mark + self.random.choice((-1, 0, 0, 1)))
         away = mark * self.random.randint(0, self.random.choice((3, 10, 30, 120))) // 1000
@@ -66,7 +68,7 @@ class OrderVerbs(Aim):
     def amounts(self, market: str, ticks: int, lots: int) -> tuple[int, int]:
         """Base and quote, mostly in whole ticks and lots."""
         terms = self.twin.markets[market]
-        base, whole = lots * terms["lotSize"], 10 ** self.twin._decimals(terms["base"])
+        base, whole = lots * terms["lotSize"], 10 ** self.twin.decimals_of(terms["base"])
         step = whole // gcd(whole, terms["tickSize"] * base) if base else 1
         ticks -= ticks % step
         quote = base * ticks * terms["tickSize"] // whole
@@ -116,7 +118,7 @@ class OrderVerbs(Aim):
         already; and a limit, often so far beyond it that its activation moves the price on."""
         terms, sign = self.twin.markets[market], self.random.choice((1, -1))
         away = self.random.choice((0, 1, 2, 5, 20)) * (-1 if self.random.random() < 0.05 else 1)
-        price = last * 10 ** self.twin._decimals(terms["base"]) * (1000 + sign * away) / 1000
+        price = last * 10 ** self.twin.decimals_of(terms["base"]) * (1000 + sign * away) / 1000
         if self.random.random() < 0.6:
             limit = last * self.random.choice((101, 103, 109)) / 100
             limit = limit if is_bid else last**2 / limit

@@ -8,7 +8,7 @@ from tests.simulation.aim import Aim, band_edge_in, band_edge_out
 class SwapVerbs(Aim):
     def edges(self, one: str, other: str, owner: str) -> list[tuple[int, int]]:
         """Input and output where the way over one market comes to an order, into it, or past it."""
-        market = self.twin._market_of(one, other)
+        market = self.twin.market_of(one, other)
         if market is None:
             return []
         hop = self.twin.hop(market, 0 if self.twin.markets[market]["base"] == one else 1, owner)

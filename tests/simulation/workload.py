@@ -189,6 +189,8 @@ class Workload(OperatorVerbs, OrderVerbs, SwapVerbs):
                 desired[0] = self.near(RESERVE_MAX - pair.reserves[side])
             # in the pool's ratio, to the unit or one off
             desired[1] = self.near(desired[0] * pair.reserves[1 - side] // pair.reserves[side])
+        elif (edge := self.crossing_edge(one, other, desired[0])) and self.random.random() < 0.8:
+            desired = [desired[0], self.near(edge)]
         elif self.random.random() < 0.1:
             desired = [self.random.randint(990, 1010)] * 2  # around the locked minimum
         fields: Fields = {
