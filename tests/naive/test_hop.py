@@ -71,12 +71,19 @@ def test_a_rest_below_a_lot_pushes_the_pool_no_further_than_the_two_fees() -> No
     plan = way(pair, [ask]).exact_in(to_level + 3 * lot_cost + 7)
     assert plan is not None
     assert (lots_of(plan), plan.pool_in) == ([3], to_level + 7)
-    tight = Pair(30, [10**6 * E14, 2 * 10**9])  # a small pool, whose band is less than a lot wide
-    orders = [order(201_200, 10)]
-    room = way(tight, orders).pool_room_in(way(tight, orders).beyond(orders[0]), 0)
-    plan = way(tight, orders).exact_in(room + 5 * 10**5)
+
+
+def test_what_neither_lot_nor_pool_may_take_stays_unspent() -> None:
+    """60 USDC beside 0.03 ETH: from the ask to the end of the two fees is less than a lot."""
+    pair, price, lot_cost = Pair(30, [3 * 10**16, 60 * 10**6]), Fraction(2012 * 10**6, E18), 201_200
+    to_level = pair.in_until(1, price * 10_000 / 9_995)
+    highest = pair.in_until(1, price / Fraction(997, 1000) ** 2)
+    assert 0 < to_level < highest < to_level + lot_cost - 1
+    amount = to_level + 3 * lot_cost + lot_cost - 1
+    plan = way(pair, [order(201_200, 10)]).exact_in(amount)
     assert plan is not None
-    assert plan.amount_in == plan.pool_in + sum(lots_of(plan)) * lot_cost
+    assert (lots_of(plan), plan.pool_in) == ([3], highest)
+    assert plan.amount_in == highest + 3 * lot_cost < amount
 
 
 def test_exact_out_takes_one_more_lot_where_the_pool_may_not_give_the_rest() -> None:
