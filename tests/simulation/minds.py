@@ -25,6 +25,7 @@ from xyk.exchange.due import next_due
 from xyk.exchange.evolve import apply
 from xyk.exchange.invariants import check, check_all, nothing_is_crossed
 from xyk.exchange.state import State
+from xyk.exchange.trial_balance import TrialBalance
 
 SALT = "0x" + "5a" * 32
 
@@ -43,6 +44,7 @@ class Minds:
         self.genesis = genesis
         self.now_ms = now_ms
         self.state = State()
+        self.books = TrialBalance(self.state)
         self.entries: list[tuple[int, int, tuple[ev.AnyEvent, ...]]] = []
         self.sent = 0
         self.twin = Twin(genesis, now_ms)
@@ -116,6 +118,7 @@ class Minds:
         check(self.state, events)
         check_all(self.state)
         nothing_is_crossed(self.state)
+        self.books.check()
         if scheme == EIP712:
             assert events[0] == ev.NonceUsed(signer=signer, nonce=command.nonce)
             return events[1:]
