@@ -88,9 +88,9 @@ def known_by_state(state: State) -> Fields:
 def known_by_twin(twin: Twin) -> Fields:
     return {
         "balances": {
-            key: (twin.balance(*key), twin.held.get(key, 0))
-            for key in {**twin.balances, **twin.held}
-            if twin.balance(*key) or twin.held.get(key)
+            key: (available, twin.held.get(key, 0))
+            for key, available in twin.balances.items()
+            if available or twin.held.get(key)
         },
         "books": {
             (market, is_bid): [
@@ -142,8 +142,8 @@ def nonces_of_state(state: State, now_ms: int) -> set[tuple[str, int]]:
         for second, word in state.nonces.items()
         if second >= now_ms // 1000 - WINDOW_S
         for signer, bits in word.items()
-        for slot in range(256)
-        if bits >> slot & 1
+        for slot, bit in enumerate(reversed(bin(bits)))
+        if bit == "1"
     }
 
 
