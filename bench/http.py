@@ -81,12 +81,12 @@ class Load:
         return action, wallet.sign(self.domain, action)
 
     def order(self, wallet: Wallet, number: int) -> tuple[PlaceOrder, str]:
-        """The flow of bench/flow.py without its cancels: six passive orders to one taker, around
-        the pool's price at the start."""
+        """The flow of bench/flow.py without its cancels: six passive orders to one taker. They
+        rest around the pool's price at the start, within its fee: takers meet the book first."""
         random = self._random
         is_bid, takes = random.random() < 0.5, number % 7 == 0
-        behind = int(random.expovariate(1 / MEAN_TICKS)) + 1 + self.spot * 30 // 10_000
-        price = self.spot + (behind if takes == is_bid else -behind) * (50 if takes else 1)
+        away = self.spot // 10 if takes else 1 + int(random.expovariate(1 / MEAN_TICKS))
+        price = self.spot + (away if takes == is_bid else -away)
         lots = random.randint(1, TAKER_LOTS if takes else ORDER_LOTS)
         base, quote = lots * LOT, lots * price * LOT_VALUE
         action = PlaceOrder(
