@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tests.exchange.venue import ALICE, BOB, LOT, NOW_S, Venue, both, seeded
+from xyk.book.level import Level
 from xyk.domain.events import (
     BookFilled,
     Deposited,
@@ -106,7 +107,7 @@ def _loosen_end(venue: Venue) -> None:
 
 
 def _shuffle_prices(venue: Venue) -> None:
-    venue.state.books["ETH_USDC"].bids.keys.append(0)
+    venue.state.books["ETH_USDC"].bids.levels[0] = Level(0)
 
 
 def _miscount_book(venue: Venue) -> None:
