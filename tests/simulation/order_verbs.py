@@ -36,7 +36,8 @@ class OrderVerbs(Aim):
         if self.random.random() < 0.005:
             return self.near(2**112 - 1)
         if self.random.random() < 0.45:
-            return max(0, mark + self.random.choice((-1, 0, 0, 1)))
+            least = 0 if self.random.random() < 0.02 else 1
+            return max(least, mark + self.random.choice((-1, 0, 0, 1)))
         away = mark * self.random.randint(0, self.random.choice((3, 10, 30, 120))) // 1000
         return max(1, mark + away if is_bid == crosses else mark - away)
 

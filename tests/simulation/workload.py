@@ -193,6 +193,9 @@ class Workload(OperatorVerbs, OrderVerbs, SwapVerbs):
             desired = [desired[0], self.near(edge)]
         elif self.random.random() < 0.1:
             desired = [self.random.randint(990, 1010)] * 2  # around the locked minimum
+        elif self.twin.market_of(one, other) and self.random.random() < 0.2:
+            # around the floors of a pool beside a book
+            desired = [self.near(self.random.choice((10**6, self.lot(one, other)))) for _ in "ab"]
         fields: Fields = {
             "owner": owner,
             "tokenA": self.token(one),
