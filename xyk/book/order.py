@@ -14,6 +14,7 @@ DUMPED = (
     "price",
     "quantity",
     "filled",
+    "executed_quote",
     "time_in_force",
     "post_only",
     "self_trade_prevention",
@@ -23,12 +24,14 @@ DUMPED = (
     "trigger_above",
     "by_agent",
     "created_ms",
+    "triggered_ms",
     "priority",
 )
 
 
 class Order:
-    """`price` in ticks, `quantity` (the total) and `filled` in lots, `expires` in unix seconds.
+    """`price` in ticks, `quantity` (the total) and `filled` in lots, `executed_quote` in gross quote
+    base units, `expires` in unix seconds.
 
     `priority` is the seq of the entry that put it into its level, 0 while it waits for its
     trigger. `level`, `before` and `after` belong to the book.
@@ -44,6 +47,7 @@ class Order:
     price: int
     quantity: int
     filled: int
+    executed_quote: int
     time_in_force: str
     post_only: bool
     self_trade_prevention: str
@@ -53,6 +57,7 @@ class Order:
     trigger_above: bool
     by_agent: bool
     created_ms: int
+    triggered_ms: int
     priority: int
     level: "Level | None"
     before: "Order | None"
@@ -67,6 +72,7 @@ class Order:
         self.price = price
         self.quantity = quantity
         self.filled = 0
+        self.executed_quote = 0
         self.time_in_force = "GTC"
         self.post_only = False
         self.self_trade_prevention = "RejectTaker"
@@ -76,6 +82,7 @@ class Order:
         self.trigger_above = False
         self.by_agent = False
         self.created_ms = 0
+        self.triggered_ms = 0
         self.priority = 0
         self.level = None
         self.before = None
