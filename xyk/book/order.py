@@ -30,8 +30,8 @@ DUMPED = (
 
 
 class Order:
-    """`price` in ticks, `quantity` (the total) and `filled` in lots, `executed_quote` in gross quote
-    base units, `expires` in unix seconds.
+    """`price` in ticks, `quantity` (the total) and `filled` in lots, `executed_quote` in gross
+    base units of quote, `expires` in unix seconds.
 
     `priority` is the seq of the entry that put it into its level, 0 while it waits for its
     trigger. `level`, `before` and `after` belong to the book.
