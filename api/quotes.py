@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, Response, get, post
 
 from api.problems import JSON, Refused, convert, decode, malformed
-from api.receipts import POOL, FeeView, HopView, fees_of, single_fee
+from api.receipts import BOOK, POOL, FeeView, HopView, fees_of, single_fee
 from api.services import Given, Services
 from api.views import resolve_token, token_form_fault, token_of
 from xyk.domain.commands import SignedAction, SwapExactIn, SwapExactOut
@@ -120,6 +120,7 @@ def quote_view(services: Services, wish: QuoteRequest) -> QuoteView | Rejected:
     if wish.owner is not None:
         action = _action(state, wish, wish.owner, quote, bound, now_ms // 1000)
     hops = _hops(state, quote)
+    fees = fees_of(hops)
     return QuoteView(
         amount_in=str(route.amount_in),
         amount_out=str(route.amount_out),
@@ -128,28 +129,32 @@ def quote_view(services: Services, wish: QuoteRequest) -> QuoteView | Rejected:
         spot_price=significant(*quote.spot_price),
         worst_price=_worst_price(state, quote),
         price_impact_bps=quote.impact_bps,
-        fee=single_fee(hops),
-        fees=fees_of(hops),
+        fee=single_fee(fees),
+        fees=fees,
         route=hops,
         seq=state.seq,
-        expires_at=now_ms + LIFETIME_MS,
+        expires_at=_expires_at(quote, now_ms),
         typed_data=typed_data(services.domain, action) if action else msgspec.UNSET,
     )
 
 
 def _hops(state: State, quote: Quote) -> list[HopView]:
-    return [
-        HopView(
-            hop.edge.market.symbol,
-            POOL,
+    """What each venue gives, in the order of the way: the book's part of a market before its
+    pool's."""
+    views: list[HopView] = []
+    for hop in quote.route.hops:
+        market = hop.edge.market.symbol
+        token_in, token_out = (
             token_of(state, hop.edge.asset_in),
             token_of(state, hop.edge.asset_out),
-            str(hop.amount_in),
-            str(hop.amount_out),
-            str(hop.fee),
         )
-        for hop in quote.route.hops
-    ]
+        if hop.book_in:
+            amounts = str(hop.book_in), str(hop.book_out), str(hop.book_fee)
+            views.append(HopView(market, BOOK, token_in, token_out, *amounts))
+        if hop.pool_in:
+            amounts = str(hop.pool_in), str(hop.pool_out), str(hop.pool_fee)
+            views.append(HopView(market, POOL, token_in, token_out, *amounts))
+    return views
 
 
 def _quote(state: State, wish: QuoteRequest) -> Quote | Rejected:
@@ -159,9 +164,15 @@ def _quote(state: State, wish: QuoteRequest) -> Quote | Rejected:
             return token
     assert isinstance(token_in, str) and isinstance(token_out, str)
     if wish.amount_in is not None:
-        return quote_exact_in(state, token_in, token_out, wish.amount_in)
+        return quote_exact_in(state, token_in, token_out, wish.amount_in, wish.owner or "")
     assert wish.amount_out is not None
-    return quote_exact_out(state, token_in, token_out, wish.amount_out)
+    return quote_exact_out(state, token_in, token_out, wish.amount_out, wish.owner or "")
+
+
+def _expires_at(quote: Quote, now_ms: int) -> int:
+    """ms: the first end of an order that it uses, at most LIFETIME_MS from now."""
+    latest = now_ms + LIFETIME_MS
+    return min(latest, quote.expires_s * 1000) if quote.expires_s else latest
 
 
 def _worst_price(state: State, quote: Quote) -> str | None:
@@ -182,7 +193,7 @@ def _action(
             owner=owner,
             token_in=token_in,
             token_out=token_out,
-            amount_in=quote.route.amount_in,
+            amount_in=wish.amount_in,
             min_amount_out=bound,
             nonce=nonce,
             deadline=deadline,

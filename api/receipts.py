@@ -19,7 +19,7 @@ from xyk.domain.events import LiquidityAdded, LiquidityRemoved, PoolSwapped, Wit
 from xyk.engine.submission import Committed
 from xyk.exchange.state import State
 
-POOL = "pool"  # a venue
+POOL, BOOK = "pool", "book"  # venues
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -41,7 +41,8 @@ class FeeView(msgspec.Struct, frozen=True):
 
 
 class HopView(msgspec.Struct, frozen=True, rename="camel"):
-    """One venue's part of a route; the fee is in `tokenIn` and inside `amountIn`."""
+    """One venue's part of a route. A pool's fee is in `tokenIn` and inside `amountIn`, the book's
+    is in `tokenOut` and taken off before `amountOut`."""
 
     market: str
     venue: str
@@ -93,12 +94,19 @@ def receipt(state: State, committed: Committed) -> Receipt:
 
 
 def fees_of(hops: Sequence[HopView]) -> list[FeeView]:
-    return [FeeView(hop.market, hop.venue, hop.token_in, hop.fee) for hop in hops]
+    return [
+        FeeView(
+            hop.market, hop.venue, hop.token_in if hop.venue == POOL else hop.token_out, hop.fee
+        )
+        for hop in hops
+    ]
 
 
-def single_fee(hops: Sequence[HopView]) -> str | None:
-    """The fee as one amount; None where it was paid in several tokens."""
-    return hops[0].fee if len(hops) == 1 else None
+def single_fee(fees: Sequence[FeeView]) -> str | None:
+    """All fees as one amount; None where they were paid in several tokens."""
+    if len({fee.token for fee in fees}) != 1:
+        return None
+    return str(sum(int(fee.amount) for fee in fees))
 
 
 def _plain(state: State, committed: Committed) -> Receipt:
@@ -133,7 +141,7 @@ def _swap(state: State, committed: Committed) -> Receipt:
         **_common(committed),
         amount_in=hops[0].amount_in,
         amount_out=hops[-1].amount_out,
-        fee=single_fee(hops),
+        fee=single_fee(fees_of(hops)),
         fees=fees_of(hops),
         route=hops,
         dust=[],

@@ -47,6 +47,10 @@ class Book:
         keys = self.asks.keys
         return -keys[-1] if keys else None
 
+    @property
+    def is_two_sided(self) -> bool:
+        return bool(self.bids.keys and self.asks.keys)
+
     def side(self, is_bid: bool) -> Side:
         return self.bids if is_bid else self.asks
 

@@ -12,19 +12,22 @@ from xyk.domain.market import Market
 from xyk.domain.rejections import Rejected
 from xyk.domain.units import BPS
 from xyk.exchange.liquidity import protocol_shares
-from xyk.exchange.route import Hop, Route, best_exact_in, best_exact_out, reserve_overflow
+from xyk.exchange.route import Route, best_exact_in, best_exact_out, reserve_overflow
+from xyk.exchange.spot import spot_of
 from xyk.exchange.state import State
 from xyk.exchange.swaps import swap_pair
+from xyk.exchange.taken import Taken
 
 Ratio = tuple[int, int]
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """`spot_price`: the reserves' ratio before the swap, without the fee. `execution_price`: net of
-    all fees. `worst_price`: what the last unit costs with the fee, in quote base units per whole
-    base token, rounded to the market's tick away from the taker; None on several hops, and where it
-    rounds down to nothing. `impact_bps`: how far the average price without fees is from spot,
-    rounded up.
+    """`spot_price`: before the swap, without fees: the awake pool's reserves, else the book's mid,
+    else the best order. `execution_price`: net of all fees. `worst_price`: what the last unit costs
+    with all fees, in quote base units per whole base token, rounded to the market's tick away from
+    the taker; None on several hops, and where it rounds down to nothing. `impact_bps`: how far the
+    average price without fees is from spot, rounded up, at least 0. `expires_s`: the first expiry
+    of an order that it uses, in unix seconds, 0 = none.
     """
 
     route: Route
@@ -34,24 +37,29 @@ class Quote(msgspec.Struct, frozen=True):
     spot_price: Ratio
     worst_price: int | None
     impact_bps: int
+    expires_s: int = 0
 
 
-def quote_exact_in(state: State, token_in: str, token_out: str, amount_in: int) -> Quote | Rejected:
-    """What `amount_in` base units would buy; refused exactly where SwapExactIn would be."""
+def quote_exact_in(
+    state: State, token_in: str, token_out: str, amount_in: int, owner: str = ""
+) -> Quote | Rejected:
+    """What `amount_in` base units would buy `owner`, who does not fill his own orders; refused
+    exactly where SwapExactIn would be."""
     pair = swap_pair(state, token_in, token_out, amount_in, "amountIn")
     if isinstance(pair, Rejected):
         return pair
-    return _quote(state, best_exact_in(state, *pair, amount_in))
+    return _quote(state, best_exact_in(state, *pair, amount_in, owner))
 
 
 def quote_exact_out(
-    state: State, token_in: str, token_out: str, amount_out: int
+    state: State, token_in: str, token_out: str, amount_out: int, owner: str = ""
 ) -> Quote | Rejected:
-    """What `amount_out` base units would cost; refused exactly where SwapExactOut would be."""
+    """What `amount_out` base units would cost `owner`; refused exactly where SwapExactOut would
+    be."""
     pair = swap_pair(state, token_in, token_out, amount_out, "amountOut")
     if isinstance(pair, Rejected):
         return pair
-    return _quote(state, best_exact_out(state, *pair, amount_out))
+    return _quote(state, best_exact_out(state, *pair, amount_out, owner))
 
 
 def min_amount_out(amount_out: int, slippage_bps: int) -> int:
@@ -93,55 +101,81 @@ def _quote(state: State, route: Route | Rejected) -> Quote | Rejected:
     execution = _in_whole_tokens(state, route.amount_out, asset_out, route.amount_in, asset_in)
     numerator = denominator = 1
     for hop in route.hops:
-        reserve_in, reserve_out = _reserves(hop)
-        numerator *= reserve_out
-        denominator *= reserve_in
+        spot_out, spot_in = _spot(state, hop)
+        numerator *= spot_out
+        denominator *= spot_in
     spot = _in_whole_tokens(state, numerator, asset_out, denominator, asset_in)
     worst: int | None = None
     if len(route.hops) == 1:
-        worst = _worst_price(state, first)
+        worst = _worst_price(first)
         if not first.edge.sells_base:
             execution, spot = execution[::-1], spot[::-1]
-    return Quote(route, asset_in, asset_out, execution, spot, worst, _impact_bps(route))
+    expiries = [
+        step.order.expires
+        for hop in route.hops
+        for step in hop.steps
+        if step.lots and step.order.expires
+    ]
+    return Quote(
+        route,
+        asset_in,
+        asset_out,
+        execution,
+        spot,
+        worst,
+        _impact_bps(state, route),
+        min(expiries, default=0),
+    )
 
 
-def _impact_bps(route: Route) -> int:
-    """ceil(10^4 * (1 - product over hops of (1 - out / reserve_out))).
+def _spot(state: State, hop: Taken) -> Ratio:
+    """OUT per IN in base units, without fees."""
+    edge = hop.edge
+    found = spot_of(state, edge.market)
+    if edge.has_awake_pool or (edge.book is not None and edge.book.is_two_sided):
+        assert found is not None, "an awake pool and a mid are prices"
+        quote, base = found
+        return (quote, base) if edge.sells_base else (base, quote)
+    lot_in, lot_out = edge.lot_amounts(hop.steps[0].order.price)
+    return lot_out, lot_in
+
+
+def _impact_bps(state: State, route: Route) -> int:
+    """ceil(10^4 * (1 - product over hops of what is given without fees / what spot would give)).
 
     On the curve x * y = k out / reserve_out is by how much the average price without the fee is
-    worse than spot; taken from `out` alone it is free of the rounding of the input.
+    worse than spot, so that spot would give out * reserve_out / (reserve_out - out); taken from
+    `out` alone it is free of the rounding of the input. Orders give their gross amount.
     """
     kept = whole = 1
     for hop in route.hops:
-        _, reserve_out = _reserves(hop)
-        kept *= reserve_out - hop.amount_out
-        whole *= reserve_out
-    return -(-BPS * (whole - kept) // whole)
+        _, reserve_out = hop.edge.reserves
+        spot_out, spot_in = _spot(state, hop)
+        gross = sum(step.lots * hop.edge.lot_amounts(step.order.price)[1] for step in hop.steps)
+        rest = reserve_out - hop.pool_out if hop.pool_out else 1
+        from_pool = hop.pool_out * reserve_out
+        kept *= (gross + hop.pool_out) * rest * spot_in
+        whole *= hop.book_in * spot_out * rest + from_pool * spot_in
+    return max(0, -(-BPS * (whole - kept) // whole))
 
 
-def _worst_price(state: State, hop: Hop) -> int | None:
-    """The marginal price with fee after the swap, as quote base units per whole base token, on the
-    tick.
-    """
-    market = hop.edge.market
-    reserve_in, reserve_out = _reserves(hop)
-    numerator, denominator = marginal_price(
-        hop.amount_in, reserve_in, reserve_out, hop.edge.pool.fee_bps
-    )
-    whole_base = 10 ** state.assets[market.base].decimals
-    tick = market.tick_size
-    if hop.edge.sells_base:
-        return denominator * whole_base // (numerator * tick) * tick or None
-    ticks: int = -(-numerator * whole_base // (denominator * tick))
-    return ticks * tick
-
-
-def _reserves(hop: Hop) -> tuple[int, int]:
-    """(in, out) before the swap."""
-    pool = hop.edge.pool
-    if hop.edge.sells_base:
-        return pool.reserve_base, pool.reserve_quote
-    return pool.reserve_quote, pool.reserve_base
+def _worst_price(hop: Taken) -> int | None:
+    """The last unit's price with all fees inside, as quote base units per whole base token, on the
+    tick."""
+    edge = hop.edge
+    tick, whole_base = edge.market.tick_size, edge.whole_base
+    prices: list[Ratio] = []  # IN per OUT
+    filled = [step for step in hop.steps if step.lots]
+    if filled:
+        lot_in, lot_out = edge.lot_amounts(filled[-1].order.price)
+        prices.append((lot_in * BPS, lot_out * (BPS - edge.taker_fee_bps)))
+    if hop.pool_in:
+        prices.append(marginal_price(hop.pool_in, *edge.reserves, edge.pool.fee_bps))
+    if edge.sells_base:
+        worst = min(den * whole_base // (num * tick) for num, den in prices)
+    else:
+        worst = max(-(-num * whole_base // (den * tick)) for num, den in prices)
+    return worst * tick or None
 
 
 def _in_whole_tokens(state: State, amount: int, asset: str, per: int, per_asset: str) -> Ratio:

@@ -1,37 +1,30 @@
 """Which way a swap goes: every simple path of up to three markets, the best outcome wins.
 
 Exact-in folds a path forwards and takes the most output, exact-out folds it backwards and takes the
-least input; ties go to fewest hops, then to the markets' symbols. A market that is not open is no
-edge. A path that some pool cannot serve (asleep, too shallow, reserve bound) is not a candidate.
+least input; ties go to fewest hops, then to the markets' symbols. A hop uses what its market has,
+pool, book or both (walk.py). A market that is not open is no edge. A path that some market cannot
+serve (asleep, too shallow, reserve bound) is not a candidate.
 """
 
 from collections.abc import Iterator
 
 import msgspec
 
-from amm.constant_product import get_amount_in, get_amount_out, swap_fee
+from amm.constant_product import get_amount_in, get_amount_out
 from pools.pool import awake_floors
-from xyk.domain.market import OPEN
+from xyk.domain.market import OPEN, Market
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import HOPS_MAX, RESERVE_MAX
-from xyk.exchange.state import Edge, Path, State
-
-
-class Hop(msgspec.Struct, frozen=True):
-    """One executed edge; reserves are those after. `fee` is in `asset_in`, rounded up."""
-
-    edge: Edge
-    amount_in: int
-    amount_out: int
-    fee: int
-    reserve_base: int
-    reserve_quote: int
+from xyk.exchange.edge import Edge, Path
+from xyk.exchange.state import State
+from xyk.exchange.taken import Taken
+from xyk.exchange.walk import take_exact_in, take_exact_out
 
 
 class Route(msgspec.Struct, frozen=True):
     """`overflows`: some reserve would pass its bound: it can be priced but not executed."""
 
-    hops: tuple[Hop, ...]
+    hops: tuple[Taken, ...]
     amount_in: int
     amount_out: int
     overflows: bool = False
@@ -40,7 +33,7 @@ class Route(msgspec.Struct, frozen=True):
 def open_paths(state: State, asset_in: str, asset_out: str) -> tuple[Path, ...] | Rejected:
     """Candidate paths, best-ranked first on a tie. Refuses where there is none, and says why.
 
-    Sleeping pools do not make a way around a paused one: where nothing open is awake, the answer is
+    Sleeping pools do not make a way around a paused one: where nothing open is live, the answer is
     TRADING_PAUSED as long as something closed would be.
     """
     paths = state.paths.get((asset_in, asset_out))
@@ -49,10 +42,10 @@ def open_paths(state: State, asset_in: str, asset_out: str) -> tuple[Path, ...] 
         found.sort(key=lambda path: (len(path), [edge.market.symbol for edge in path]))
         paths = state.paths[asset_in, asset_out] = tuple(found)
     for path in paths:
-        if _is_awake(path):
+        if _is_live(path):
             return paths
     walked = tuple(_walk(state, asset_in, asset_out, ()))
-    if walked and (not paths or any(_is_awake(path) for path in walked)):
+    if walked and (not paths or any(_is_live(path) for path in walked)):
         return Rejected(
             Code.TRADING_PAUSED,
             f"What trades between {asset_in} and {asset_out} is paused or cancel-only; "
@@ -67,89 +60,114 @@ def open_paths(state: State, asset_in: str, asset_out: str) -> tuple[Path, ...] 
     )
 
 
-def best_exact_in(state: State, asset_in: str, asset_out: str, amount_in: int) -> Route | Rejected:
-    """The route that gives most for `amount_in` base units; each hop rounds down, as V2's
-    getAmountsOut.
+def best_exact_in(
+    state: State, asset_in: str, asset_out: str, amount_in: int, owner: str = ""
+) -> Route | Rejected:
+    """The route that gives most for `amount_in` base units, or for as much of it as can be spent;
+    each pool rounds down, as V2's getAmountsOut. `owner`: whose own orders are not filled.
 
     A route that overflows is the answer only where no other one exists.
     """
     paths = open_paths(state, asset_in, asset_out)
     if isinstance(paths, Rejected):
         return paths
-    best: list[int] = []
-    best_path: Path = ()
+    best: list[Taken] = []
+    best_out = 0
     best_overflows = True
     for path in paths:
-        amounts = [amount_in]
+        hops: list[Taken] = []
         amount = amount_in
         overflows = False
         for edge in path:
-            pool = edge.pool
-            if edge.sells_base:
-                reserve_in, reserve_out = pool.reserve_base, pool.reserve_quote
+            if edge.has_orders:
+                hop = take_exact_in(edge, amount, owner)
             else:
-                reserve_in, reserve_out = pool.reserve_quote, pool.reserve_base
-            if reserve_in < edge.floor_in or reserve_out < edge.floor_out:
+                hop = _pool_exact_in(edge, amount)
+            if hop is None:
                 break
-            if reserve_in + amount > RESERVE_MAX:
-                overflows = True
-            amount = get_amount_out(amount, reserve_in, reserve_out, pool.fee_bps)
-            if not amount:
-                break
-            amounts.append(amount)
+            hops.append(hop)
+            overflows |= hop.overflows
+            amount = hop.amount_out
         else:
             if (
                 not best
                 or overflows < best_overflows
-                or (overflows == best_overflows and amount > best[-1])
+                or (overflows == best_overflows and amount > best_out)
             ):
-                best, best_path, best_overflows = amounts, path, overflows
+                best, best_out, best_overflows = hops, amount, overflows
     if not best:
         return _too_shallow(asset_in, asset_out)
-    return _route(best_path, best, best_overflows)
+    return Route(tuple(best), best[0].amount_in, best_out, best_overflows)
 
 
 def best_exact_out(
-    state: State, asset_in: str, asset_out: str, amount_out: int
+    state: State, asset_in: str, asset_out: str, amount_out: int, owner: str = ""
 ) -> Route | Rejected:
-    """The route that costs least for `amount_out` base units; each hop V2's floor + 1
-    (getAmountsIn).
+    """The route that costs least for `amount_out` base units net; each pool V2's floor + 1
+    (getAmountsIn). `owner`: whose own orders are not filled.
 
     A route that overflows is the answer only where no other one exists.
     """
     paths = open_paths(state, asset_in, asset_out)
     if isinstance(paths, Rejected):
         return paths
-    best: list[int] = []
-    best_path: Path = ()
+    best: list[Taken] = []
+    best_in = 0
     best_overflows = True
     for path in paths:
-        amounts = [amount_out]
+        hops: list[Taken] = []
         amount = amount_out
         overflows = False
         for edge in reversed(path):
-            pool = edge.pool
-            if edge.sells_base:
-                reserve_in, reserve_out = pool.reserve_base, pool.reserve_quote
+            if edge.has_orders:
+                hop = take_exact_out(edge, amount, owner)
             else:
-                reserve_in, reserve_out = pool.reserve_quote, pool.reserve_base
-            if reserve_in < edge.floor_in or reserve_out < edge.floor_out or amount >= reserve_out:
+                hop = _pool_exact_out(edge, amount)
+            if hop is None:
                 break
-            amount = get_amount_in(amount, reserve_in, reserve_out, pool.fee_bps)
-            if reserve_in + amount > RESERVE_MAX:
-                overflows = True
-            amounts.append(amount)
+            hops.append(hop)
+            overflows |= hop.overflows
+            amount = hop.amount_in
         else:
             if (
                 not best
                 or overflows < best_overflows
-                or (overflows == best_overflows and amount < best[-1])
+                or (overflows == best_overflows and amount < best_in)
             ):
-                best, best_path, best_overflows = amounts, path, overflows
+                best, best_in, best_overflows = hops, amount, overflows
     if not best:
         return _too_shallow(asset_in, asset_out)
     best.reverse()
-    return _route(best_path, best, best_overflows)
+    return Route(tuple(best), best_in, best[-1].amount_out, best_overflows)
+
+
+def _pool_exact_in(edge: Edge, amount_in: int) -> Taken | None:
+    """A hop whose book has nothing to take: all of it goes to the pool."""
+    pool = edge.pool
+    if edge.sells_base:
+        reserve_in, reserve_out = pool.reserve_base, pool.reserve_quote
+    else:
+        reserve_in, reserve_out = pool.reserve_quote, pool.reserve_base
+    if reserve_in < edge.floor_in or reserve_out < edge.floor_out:
+        return None
+    amount_out = get_amount_out(amount_in, reserve_in, reserve_out, pool.fee_bps)
+    if not amount_out:
+        return None
+    overflows = reserve_in + amount_in > RESERVE_MAX
+    return Taken(edge, amount_in, amount_out, amount_in, amount_out, overflows=overflows)
+
+
+def _pool_exact_out(edge: Edge, amount_out: int) -> Taken | None:
+    pool = edge.pool
+    if edge.sells_base:
+        reserve_in, reserve_out = pool.reserve_base, pool.reserve_quote
+    else:
+        reserve_in, reserve_out = pool.reserve_quote, pool.reserve_base
+    if reserve_in < edge.floor_in or reserve_out < edge.floor_out or amount_out >= reserve_out:
+        return None
+    amount_in = get_amount_in(amount_out, reserve_in, reserve_out, pool.fee_bps)
+    overflows = reserve_in + amount_in > RESERVE_MAX
+    return Taken(edge, amount_in, amount_out, amount_in, amount_out, overflows=overflows)
 
 
 def reserve_overflow(route: Route) -> Rejected:
@@ -175,19 +193,25 @@ def _too_shallow(asset_in: str, asset_out: str) -> Rejected:
     )
 
 
-def _route(path: Path, amounts: list[int], overflows: bool) -> Route:
-    hops = tuple([_hop(edge, amounts[i], amounts[i + 1]) for i, edge in enumerate(path)])
-    return Route(hops, amounts[0], amounts[-1], overflows)
-
-
-def _hop(edge: Edge, amount_in: int, amount_out: int) -> Hop:
-    pool = edge.pool
-    fee = swap_fee(amount_in, pool.fee_bps)
-    if edge.sells_base:
-        base, quote = pool.reserve_base + amount_in, pool.reserve_quote - amount_out
-    else:
-        base, quote = pool.reserve_base - amount_out, pool.reserve_quote + amount_in
-    return Hop(edge, amount_in, amount_out, fee, base, quote)
+def edge_of(state: State, market: Market, sells_base: bool) -> Edge:
+    edge = state.edges.get((market.symbol, sells_base))
+    if edge is not None:
+        return edge
+    floor_base, floor_quote = awake_floors(market.lot_size, market.book)
+    decimals = state.assets[market.base].decimals
+    edge = state.edges[market.symbol, sells_base] = Edge(
+        market=market,
+        pool=state.pools[market.symbol],
+        sells_base=sells_base,
+        asset_in=market.base if sells_base else market.quote,
+        asset_out=market.quote if sells_base else market.base,
+        floor_in=floor_base if sells_base else floor_quote,
+        floor_out=floor_quote if sells_base else floor_base,
+        book=state.books.get(market.symbol),
+        lot_value=market.lot_value(decimals),
+        whole_base=10**decimals,
+    )
+    return edge
 
 
 def _walk(state: State, asset: str, target: str, path: Path) -> Iterator[Path]:
@@ -198,12 +222,7 @@ def _walk(state: State, asset: str, target: str, path: Path) -> Iterator[Path]:
         reached = market.quote if sells_base else market.base
         if any(edge.asset_in == reached for edge in path):
             continue
-        floor_base, floor_quote = awake_floors(market.lot_size, market.book)
-        floor_in, floor_out = (floor_base, floor_quote) if sells_base else (floor_quote, floor_base)
-        edge = Edge(
-            *(market, state.pools[symbol], sells_base, asset, reached, floor_in, floor_out),
-            state.books.get(symbol),
-        )
+        edge = edge_of(state, market, sells_base)
         if reached == target:
             yield (*path, edge)
         elif len(path) + 1 < HOPS_MAX:
@@ -214,13 +233,5 @@ def _is_open(path: Path) -> bool:
     return all(edge.market.status == OPEN for edge in path)
 
 
-def _is_awake(path: Path) -> bool:
-    for edge in path:
-        pool = edge.pool
-        if edge.sells_base:
-            reserve_in, reserve_out = pool.reserve_base, pool.reserve_quote
-        else:
-            reserve_in, reserve_out = pool.reserve_quote, pool.reserve_base
-        if reserve_in < edge.floor_in or reserve_out < edge.floor_out:
-            return False
-    return True
+def _is_live(path: Path) -> bool:
+    return all(edge.is_live for edge in path)

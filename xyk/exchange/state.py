@@ -13,6 +13,7 @@ from pools.pool import Pool
 from xyk.book.book import Book
 from xyk.domain.market import Asset, Market
 from xyk.domain.units import NONCE_SLOTS
+from xyk.exchange.edge import Edge, Path
 from xyk.exchange.open_orders import OpenOrders
 from xyk.ledger.ledger import Ledger
 
@@ -34,24 +35,6 @@ class ApiKey(msgspec.Struct, frozen=True):
     revoked: bool = False
 
 
-class Edge(msgspec.Struct, frozen=True):
-    """One market walked in one direction. Below a floor in reserves its pool sleeps. `book` is None
-    where the market has none.
-    """
-
-    market: Market
-    pool: Pool
-    sells_base: bool
-    asset_in: str
-    asset_out: str
-    floor_in: int
-    floor_out: int
-    book: Book | None = None
-
-
-Path = tuple[Edge, ...]
-
-
 class State:
     __slots__ = (
         "agents",
@@ -60,6 +43,7 @@ class State:
         "books",
         "chain_id",
         "contract",
+        "edges",
         "fee_recipient",
         "has_ordered",
         "last_fills",
@@ -110,6 +94,7 @@ class State:
         self.pairs: dict[tuple[str, str], str] = {}  # both orders -> market
         self.neighbours: dict[str, list[str]] = {}  # asset -> its markets, in order of listing
         self.paths: dict[tuple[str, str], tuple[Path, ...]] = {}  # a cache of route.open_paths
+        self.edges: dict[tuple[str, bool], Edge] = {}  # a cache of route.edge_of
 
     def nonce_used(self, signer: str, nonce: int) -> bool:
         word = self.nonces.get(nonce // NONCE_SLOTS)
@@ -146,6 +131,7 @@ class State:
         elif market.symbol not in self.books:
             self.books[market.symbol] = Book()
         self.paths.clear()
+        self.edges.clear()
 
     def dump(self) -> dict[str, Any]:
         """Plain JSON values with string keys; `load` is its inverse."""

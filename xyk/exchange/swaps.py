@@ -3,13 +3,12 @@ limit.
 """
 
 from xyk.domain.commands import SwapExactIn, SwapExactOut
-from xyk.domain.events import AnyEvent, PoolSwapped
+from xyk.domain.events import AnyEvent
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.request import Request
-from xyk.domain.units import AGENT_BAND_BPS, BPS, MINIMUM_FILL_QUOTE
+from xyk.domain.units import AGENT_BAND_BPS
 from xyk.exchange.listings import asset_of
 from xyk.exchange.route import (
-    Hop,
     Route,
     best_exact_in,
     best_exact_out,
@@ -17,13 +16,16 @@ from xyk.exchange.route import (
     open_paths,
     reserve_overflow,
 )
+from xyk.exchange.spot import leaves_band, spot_of
 from xyk.exchange.state import State
+from xyk.exchange.taking import reached_events, taken_events
 
 
 def swap_exact_in(
     state: State, request: Request, swap: SwapExactIn
 ) -> tuple[AnyEvent, ...] | Rejected:
-    """All of `amount_in`, for at least `min_amount_out` net of all fees."""
+    """All of `amount_in`, or as much of it as whole lots and pools can take, for at least
+    `min_amount_out` net of all fees."""
     pair = swap_pair(state, swap.token_in, swap.token_out, swap.amount_in, "amountIn")
     if isinstance(pair, Rejected):
         return pair
@@ -31,7 +33,7 @@ def swap_exact_in(
     available = state.ledger.available(swap.owner, asset_in)
     if available < swap.amount_in:
         return insufficient_funds(asset_in, swap.amount_in, available)
-    route = best_exact_in(state, asset_in, asset_out, swap.amount_in)
+    route = best_exact_in(state, asset_in, asset_out, swap.amount_in, swap.owner)
     if isinstance(route, Rejected):
         return route
     if route.overflows:
@@ -48,12 +50,13 @@ def swap_exact_in(
 def swap_exact_out(
     state: State, request: Request, swap: SwapExactOut
 ) -> tuple[AnyEvent, ...] | Rejected:
-    """Exactly `amount_out`, for at most `max_amount_in` including all fees."""
+    """At least `amount_out` (more only by the surplus of a whole lot), for at most `max_amount_in`
+    including all fees."""
     pair = swap_pair(state, swap.token_in, swap.token_out, swap.amount_out, "amountOut")
     if isinstance(pair, Rejected):
         return pair
     asset_in, asset_out = pair
-    route = best_exact_out(state, asset_in, asset_out, swap.amount_out)
+    route = best_exact_out(state, asset_in, asset_out, swap.amount_out, swap.owner)
     if isinstance(route, Rejected):
         return route
     available = state.ledger.available(swap.owner, asset_in)
@@ -104,52 +107,23 @@ def _execute(
 ) -> tuple[AnyEvent, ...] | Rejected:
     if request.signer != owner:
         for hop in route.hops:
-            if not _within_agent_band(hop):
+            market = hop.edge.market
+            spot = spot_of(state, market)
+            if spot is None:
+                return Rejected(
+                    Code.INVALID_PRICE,
+                    f"{market.symbol} has no spot price yet that an agent's swap could be held "
+                    "against; let the owner sign",
+                )
+            if leaves_band(hop, spot):
                 return Rejected(
                     Code.SLIPPAGE_EXCEEDED,
-                    f"An agent may move the price of {hop.edge.market.symbol} by at most "
+                    f"An agent may move the price of {market.symbol} by at most "
                     f"{AGENT_BAND_BPS} bps "
                     "from spot; swap less or let the owner sign",
                 )
-    return tuple([_swapped(state, owner, hop) for hop in route.hops])
-
-
-def _swapped(state: State, owner: str, hop: Hop) -> PoolSwapped:
-    edge = hop.edge
-    market = edge.market
-    base, quote = (
-        (hop.amount_in, hop.amount_out) if edge.sells_base else (hop.amount_out, hop.amount_in)
-    )
-    return PoolSwapped(
-        owner=owner,
-        market=market.symbol,
-        asset_in=edge.asset_in,
-        asset_out=edge.asset_out,
-        amount_in=hop.amount_in,
-        amount_out=hop.amount_out,
-        fee=hop.fee,
-        reserve_base=hop.reserve_base,
-        reserve_quote=hop.reserve_quote,
-        trade_id=state.trade_ids[market.symbol] + 1,
-        price_forming=base >= market.lot_size and quote >= MINIMUM_FILL_QUOTE,
-    )
-
-
-def _within_agent_band(hop: Hop) -> bool:
-    """Whether the marginal price of the last unit, the pool's fee included, is within the band of
-    spot.
-
-    With n/d = 1 - fee the marginal price after x is (d*ri + n*x)^2 / (n*d*ri*ro) IN per OUT, spot
-    ri/ro (facts/routing.md). A buyer of base pays at most spot * (1 + band); a seller of base gets
-    at least spot * (1 - band), which is at most spot / (1 - band) IN per OUT. Exact integers, no
-    rounding.
-    """
-    edge = hop.edge
-    pool = edge.pool
-    reserve_in = pool.reserve_base if edge.sells_base else pool.reserve_quote
-    n, d = BPS - pool.fee_bps, BPS
-    marginal = (d * reserve_in + n * hop.amount_in) ** 2
-    spot = n * d * reserve_in**2
-    if edge.sells_base:
-        return marginal * (BPS - AGENT_BAND_BPS) <= spot * BPS
-    return marginal * BPS <= spot * (BPS + AGENT_BAND_BPS)
+    if len(route.hops) == 1:
+        events = taken_events(state, route.hops[0], owner)
+    else:
+        events = [event for hop in route.hops for event in taken_events(state, hop, owner)]
+    return (*events, *reached_events(state, events))
