@@ -64,7 +64,7 @@ def _old_nonce(venue: Venue) -> None:
         (_overdraw, inv.no_account_but_the_outside_one_is_negative),
         (_negative_hold, inv.no_account_but_the_outside_one_is_negative),
         (_oversupply, inv.no_supply_passes_its_bound),
-        (_hold, inv.nothing_is_held_without_an_open_order),
+        (_hold, inv.held_equals_what_open_orders_need),
         (_leak_reserve, inv.pool_reserves_equal_the_pools_account),
         (_leak_quote, inv.pool_reserves_equal_the_pools_account),
         (_print_shares, inv.shares_outstanding_equal_shares_held),

@@ -214,14 +214,19 @@ class OrderReduced(Event, frozen=True, kw_only=True):
     released: int
 
 
-class OrderReplaced(Event, frozen=True, kw_only=True):
+class OrderReplaced(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The order left book or waiting list with its whole hold released and has a new price (ticks)
-    and total quantity (lots); fills and OrderRested, TriggerArmed or OrderClosed follow."""
+    and total quantity (lots); fills and OrderRested, TriggerArmed or OrderClosed follow.
+
+    `by_agent`: somebody else than the owner named these terms, so that the agents' band holds for
+    them when a waiting order's trigger is activated.
+    """
 
     order_id: int
     price: int
     quantity: int
     released: int
+    by_agent: bool = False
 
 
 class OrderClosed(Event, frozen=True, kw_only=True, omit_defaults=True):

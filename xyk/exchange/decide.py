@@ -9,14 +9,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xyk.domain.commands import (
+    ActivateTrigger,
     AddLiquidity,
     ApproveAgent,
     ApproveApiKey,
+    CancelAllAfter,
+    CancelAllOrders,
+    CancelOrder,
+    ExpireOrder,
     FaucetDeposit,
+    FireCancelTimer,
     Genesis,
     ListAsset,
     ListMarket,
+    PlaceOrder,
     RemoveLiquidity,
+    ReplaceOrder,
     RevokeAgent,
     RevokeApiKey,
     SetMarketStatus,
@@ -30,7 +38,7 @@ from xyk.domain.commands import (
 )
 from xyk.domain.events import AnyEvent, NonceUsed
 from xyk.domain.rejections import Code, Rejected
-from xyk.domain.request import EIP712, FAUCET, GENESIS, Request
+from xyk.domain.request import CLOCK, EIP712, FAUCET, GENESIS, Request
 from xyk.domain.units import DEADLINE_AHEAD_S, NONCE_FUTURE_S, NONCE_PAST_S, NONCE_SLOTS
 from xyk.exchange.agents import (
     approve_agent,
@@ -41,7 +49,15 @@ from xyk.exchange.agents import (
     revoke_agent,
     revoke_api_key,
 )
+from xyk.exchange.cancels import (
+    cancel_all_after,
+    cancel_all_orders,
+    cancel_order,
+    expire_order,
+    fire_cancel_timer,
+)
 from xyk.exchange.custody import faucet, transfer, withdraw
+from xyk.exchange.due import next_due
 from xyk.exchange.liquidity import add_liquidity, creates_pool, remove_liquidity
 from xyk.exchange.listings import (
     create_exchange,
@@ -53,8 +69,10 @@ from xyk.exchange.listings import (
     set_protocol_fee,
     update_market,
 )
+from xyk.exchange.orders import place_order, replace_order
 from xyk.exchange.state import State
 from xyk.exchange.swaps import swap_exact_in, swap_exact_out
+from xyk.exchange.triggers import activate_trigger
 
 Outcome = tuple[AnyEvent, ...] | Rejected
 Decider = Callable[[State, Request, Any], Outcome]
@@ -64,6 +82,11 @@ SIGNED: Mapping[type, Decider] = {
     SwapExactOut: swap_exact_out,
     AddLiquidity: add_liquidity,
     RemoveLiquidity: remove_liquidity,
+    PlaceOrder: place_order,
+    ReplaceOrder: replace_order,
+    CancelOrder: cancel_order,
+    CancelAllOrders: cancel_all_orders,
+    CancelAllAfter: cancel_all_after,
     Transfer: transfer,
     Withdraw: withdraw,
     ApproveAgent: approve_agent,
@@ -77,6 +100,12 @@ SIGNED: Mapping[type, Decider] = {
     SetProtocolFee: set_protocol_fee,
     SetOperator: set_operator,
 }
+# What comes due by time alone. It has no signer and no nonce, and is never refused.
+BY_CLOCK: Mapping[type, Decider] = {
+    ExpireOrder: expire_order,
+    FireCancelTimer: fire_cancel_timer,
+    ActivateTrigger: activate_trigger,
+}
 OPERATOR_ONLY = frozenset(
     {ListAsset, ListMarket, UpdateMarket, SetMarketStatus, SetProtocolFee, SetOperator}
 )
@@ -86,7 +115,19 @@ FORBIDS: Mapping[type, Callable[[State, Any], Rejected | None]] = {
     ApproveApiKey: forbidden_api_key,
     SetOperator: forbidden_operator,
 }
-AGENT_MAY = frozenset({SwapExactIn, SwapExactOut, AddLiquidity, RemoveLiquidity})
+AGENT_MAY = frozenset(
+    {
+        SwapExactIn,
+        SwapExactOut,
+        AddLiquidity,
+        RemoveLiquidity,
+        PlaceOrder,
+        ReplaceOrder,
+        CancelOrder,
+        CancelAllOrders,
+        CancelAllAfter,
+    }
+)
 
 
 def decide(state: State, request: Request) -> Outcome:
@@ -99,6 +140,9 @@ def decide(state: State, request: Request) -> Outcome:
         if isinstance(outcome, Rejected):
             return outcome
         return (NonceUsed(signer=request.signer, nonce=command.nonce), *outcome)
+    if request.scheme == CLOCK:
+        assert command == next_due(state, request.now_ms, 1), "the clock does what is due next"
+        return BY_CLOCK[type(command)](state, request, command)
     if request.scheme == FAUCET:
         assert isinstance(command, FaucetDeposit), "the faucet only deposits"
         return faucet(state, request, command)

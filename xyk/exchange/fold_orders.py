@@ -5,6 +5,7 @@ from typing import Any
 
 from xyk.book.order import Order
 from xyk.domain import events as ev
+from xyk.exchange.holds import held_asset, held_for
 from xyk.exchange.state import State
 
 
@@ -91,8 +92,12 @@ def _order_triggered(state: State, event: ev.OrderTriggered) -> None:
 
 def _order_reduced(state: State, event: ev.OrderReduced) -> None:
     order = state.open_orders.by_id[event.order_id]
+    held = held_for(state, order, order.quantity - order.filled)
     state.books[order.market].reduce(order, event.quantity)
-    _release(state, order, event.released)
+    assert event.released == held - held_for(state, order, order.quantity - order.filled), (
+        "a smaller order needs less"
+    )
+    _pay_back(state, order, event.released)
 
 
 def _order_replaced(state: State, event: ev.OrderReplaced) -> None:
@@ -105,6 +110,7 @@ def _order_replaced(state: State, event: ev.OrderReplaced) -> None:
         state.open_orders.disarm(order)
     order.price = event.price
     order.quantity = event.quantity
+    order.by_agent = order.by_agent or event.by_agent
 
 
 def _order_closed(state: State, event: ev.OrderClosed) -> None:
@@ -124,17 +130,23 @@ def _cancel_timer_set(state: State, event: ev.CancelTimerSet) -> None:
     state.open_orders.set_timer((event.owner, event.market), event.fires_ms)
 
 
-def _held_asset(state: State, order: Order) -> str:
-    market = state.markets[order.market]
-    return market.quote if order.is_bid else market.base
-
-
 def _hold(state: State, order: Order, amount: int) -> None:
-    state.ledger.hold(order.owner, _held_asset(state, order), amount)
+    assert amount == held_for(state, order, order.quantity - order.filled), (
+        "held is what the open order needs"
+    )
+    state.ledger.hold(order.owner, held_asset(state, order), amount)
 
 
 def _release(state: State, order: Order, amount: int) -> None:
-    state.ledger.pay_held(order.owner, order.owner, _held_asset(state, order), amount)
+    """All of it: half of invariant 3, checked where the order is still known."""
+    assert amount == held_for(state, order, order.quantity - order.filled), (
+        "released is what the order needed"
+    )
+    _pay_back(state, order, amount)
+
+
+def _pay_back(state: State, order: Order, amount: int) -> None:
+    state.ledger.pay_held(order.owner, order.owner, held_asset(state, order), amount)
 
 
 FOLD: Mapping[type, Callable[[State, Any], None]] = {

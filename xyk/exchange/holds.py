@@ -1,17 +1,29 @@
-"""What an open order holds, and how one ends."""
+"""What an open order holds, and how one ends.
+
+A bid holds its quote at its own price, an ask its base, for the lots that it has left. In base
+units, exact: listing sees to it that a tick of a lot is a whole number of quote units.
+"""
 
 from xyk.book.order import Order
 from xyk.domain.events import OrderClosed
 from xyk.exchange.state import State
 
 
-def held_for(state: State, order: Order, lots: int) -> int:
-    """Base units that `lots` of the order hold: quote at its price for a bid, base for an ask.
-    Exact."""
+def held_asset(state: State, order: Order) -> str:
     market = state.markets[order.market]
-    if order.is_bid:
-        return lots * order.price * market.lot_value(state.assets[market.base].decimals)
-    return lots * market.lot_size
+    return market.quote if order.is_bid else market.base
+
+
+def held_for(state: State, order: Order, lots: int) -> int:
+    """Base units that `lots` of the order hold. Exact."""
+    return amount_held(state, order.market, order.is_bid, order.price, lots)
+
+
+def amount_held(state: State, market: str, is_bid: bool, price: int, lots: int) -> int:
+    """Base units that `lots` at `price` ticks hold: quote for a bid, base for an ask. Exact."""
+    if is_bid:
+        return lots * price * state.lot_values[market]
+    return lots * state.markets[market].lot_size
 
 
 def closed(state: State, order: Order, status: str, reason: str) -> OrderClosed:

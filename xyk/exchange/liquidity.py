@@ -27,6 +27,7 @@ from xyk.domain.units import (
     RESERVE_MAX,
     SUPPLY_MAX,
 )
+from xyk.exchange.crossing import allowed_quote, pool_crosses
 from xyk.exchange.listings import asset_of, implicit_market
 from xyk.exchange.route import is_paused_around
 from xyk.exchange.state import State
@@ -62,6 +63,9 @@ def add_liquidity(
         market = implicit_market(state, sides.asset_a, sides.asset_b)
         symbol, pool = market.market, Pool.new(market.market, POOL_FEE_BPS_DEFAULT)
         listed = (market,)
+    crossing = _crossing_fault(state, add, sides) if sides.market else None
+    if crossing is not None:
+        return crossing
     planned = _plan_deposit(state, add, sides, pool)
     if isinstance(planned, Rejected):
         return planned
@@ -121,6 +125,33 @@ def _plan_deposit(
             )
     amount_base, amount_quote = _oriented(sides, amount_a, amount_b)
     return _Deposit(amount_base, amount_quote, liquidity, locked, protocol)
+
+
+def _crossing_fault(state: State, add: AddLiquidity, sides: _Sides) -> Rejected | None:
+    """A deposit makes a new pool, wakes a dormant one, or turns a tolerated overlap of less than a
+    lot into one of many: none of these may bring it beyond an order that rests.
+    """
+    book = state.books.get(sides.market)
+    if book is None or not book.count:
+        return None
+    market, pool = state.markets[sides.market], state.pools[sides.market]
+    desired = _oriented(sides, add.amount_a_desired, add.amount_b_desired)
+    amounts = optimal_amounts(*desired, pool.reserve_base, pool.reserve_quote)
+    base, quote = pool.reserve_base + amounts[0], pool.reserve_quote + amounts[1]
+    lot_value = state.lot_values[market.symbol]
+    if not pool_crosses(book, market, pool, base, quote, lot_value):
+        return None
+    allowed = allowed_quote(book, market, pool, base, lot_value)
+    whole = 10 ** state.assets[market.base].decimals
+    lowest = -(-allowed.lowest * whole // base)
+    highest = "any" if allowed.highest is None else str(allowed.highest * whole // base)
+    return Rejected(
+        Code.INVALID_PRICE,
+        f"The pool would cross orders that rest in {market.symbol}: beside {base} base units of "
+        f"{market.base} it would hold {quote} of {market.quote}, a ratio of "
+        f"{quote * whole // base} {market.quote} base units per whole {market.base}; the allowed "
+        f"ratio is {lowest} to {highest}",
+    )
 
 
 def _agent_minimums_fault(add: AddLiquidity) -> Rejected | None:

@@ -186,11 +186,22 @@ def update_market(
 ) -> tuple[AnyEvent, ...] | Rejected:
     market = state.markets.get(update.market)
     if market is None:
-        return _unknown_market(update.market)
+        return unknown_market(update.market)
     terms = _terms(update)
     fault = terms_fault(terms, state.assets[market.base].decimals)
     if fault is not None:
         return fault
+    if state.open_orders.count.get(market.symbol) and (
+        terms.tick_size != market.tick_size
+        or terms.lot_size != market.lot_size
+        or terms.book != market.book
+        or terms.pool_fee_bps != state.pools[market.symbol].fee_bps
+    ):
+        return Rejected(
+            Code.INVALID_ORDER,
+            f"{market.symbol} has {state.open_orders.count[market.symbol]} open orders; only "
+            "makerFeeBps and takerFeeBps may change until they are filled or cancelled",
+        )
     return (MarketUpdated(market=update.market, **_fields(terms)),)
 
 
@@ -199,7 +210,7 @@ def set_market_status(
 ) -> tuple[AnyEvent, ...] | Rejected:
     """`*` names every market that is listed at this moment."""
     if change.market != "*" and change.market not in state.markets:
-        return _unknown_market(change.market)
+        return unknown_market(change.market)
     if change.status not in STATUSES:
         return Rejected(
             Code.INVALID_ORDER,
@@ -300,7 +311,7 @@ def _asset_fault(symbol: str, decimals: int) -> Rejected | None:
     return None
 
 
-def _unknown_market(symbol: str) -> Rejected:
+def unknown_market(symbol: str) -> Rejected:
     return Rejected(Code.INVALID_MARKET, f"No market {symbol!r}; GET /api/v1/markets lists them")
 
 

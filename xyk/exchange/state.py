@@ -48,6 +48,7 @@ class State:
         "has_ordered",
         "last_fills",
         "ledger",
+        "lot_values",
         "markets",
         "neighbours",
         "nonce_floor",
@@ -90,6 +91,7 @@ class State:
         self.has_ordered = False  # whether any order was ever placed
         # Derived from the above:
         self.books: dict[str, Book] = {}  # of the markets that have one
+        self.lot_values: dict[str, int] = {}  # market -> Market.lot_value
         self.tokens: dict[str, str] = {}  # address -> symbol
         self.pairs: dict[tuple[str, str], str] = {}  # both orders -> market
         self.neighbours: dict[str, list[str]] = {}  # asset -> its markets, in order of listing
@@ -126,6 +128,7 @@ class State:
             for asset in (market.base, market.quote):
                 self.neighbours.setdefault(asset, []).append(market.symbol)
         self.markets[market.symbol] = market
+        self.lot_values[market.symbol] = market.lot_value(self.assets[market.base].decimals)
         if not market.book:
             self.books.pop(market.symbol, None)
         elif market.symbol not in self.books:

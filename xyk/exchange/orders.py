@@ -1,0 +1,289 @@
+"""PlaceOrder and ReplaceOrder: checks in the order of precedence, then the way of a taker down to
+the limit, then the rest of the order in the book, or its end.
+
+A passive order, the common case, meets each check once and no walk.
+"""
+
+from xyk.book.order import Order
+from xyk.domain.commands import PlaceOrder, ReplaceOrder
+from xyk.domain.events import (
+    AnyEvent,
+    OrderPlaced,
+    OrderReduced,
+    OrderReplaced,
+    TriggerArmed,
+)
+from xyk.domain.market import OPEN, Market
+from xyk.domain.rejections import Code, Rejected
+from xyk.domain.request import Request
+from xyk.domain.units import (
+    ORDERS_PER_MARKET_MAX,
+    ORDERS_PER_OWNER_MAX,
+    RESERVE_MAX,
+)
+from xyk.exchange.arrival import arrived, filling_fault, reach, taking_fault
+from xyk.exchange.holds import amount_held, held_for
+from xyk.exchange.order_terms import (
+    GTC,
+    GTD,
+    REJECT_TAKER,
+    agent_price_fault,
+    form_fault,
+    pair_fault,
+    quantity_fault,
+    status_fault,
+    tick_fault,
+    trigger_fault,
+    zero_fault,
+)
+from xyk.exchange.state import State
+from xyk.exchange.swaps import insufficient_funds
+
+Outcome = tuple[AnyEvent, ...] | Rejected
+
+
+def place_order(state: State, request: Request, place: PlaceOrder) -> Outcome:
+    """An order of whole lots at a whole tick, named by what is sold and what is bought for it."""
+    tokens = state.tokens
+    sold = tokens.get(place.sell_token, "")
+    symbol = state.pairs.get((sold, tokens.get(place.buy_token, "")))
+    if symbol is None:
+        return pair_fault(state, place.sell_token, place.buy_token)
+    market = state.markets[symbol]
+    if market.status != OPEN:
+        return status_fault(market)
+    is_bid = sold == market.quote
+    if is_bid:
+        base, quote = place.buy_amount, place.sell_amount
+    else:
+        base, quote = place.sell_amount, place.buy_amount
+    if not base or not quote:
+        return zero_fault()
+    whole_base = 10 ** state.assets[market.base].decimals
+    price, off = divmod(quote * whole_base, base * market.tick_size)
+    if off or price > RESERVE_MAX:
+        return tick_fault(market, whole_base, base, quote)
+    time_in_force = place.time_in_force or GTC
+    fault = _place_fault(
+        *(state, request, place, market, is_bid, base, quote, whole_base, time_in_force)
+    )
+    if fault is not None:
+        return fault
+    placed = OrderPlaced(
+        owner=place.owner,
+        order_id=request.seq,
+        digest=request.digest,
+        market=symbol,
+        is_bid=is_bid,
+        price=price,
+        quantity=base // market.lot_size,
+        time_in_force=time_in_force,
+        post_only=place.post_only,
+        self_trade_prevention=place.self_trade_prevention or REJECT_TAKER,
+        client_id=place.client_id,
+        expires=place.expires,
+        trigger_price=place.trigger_price,
+        trigger_above=place.trigger_above and place.trigger_price > 0,
+        by_agent=request.signer != place.owner,
+    )
+    return _placed(state, placed, market, sold, base, quote)
+
+
+def _place_fault(
+    state: State,
+    request: Request,
+    place: PlaceOrder,
+    market: Market,
+    is_bid: bool,
+    base: int,
+    quote: int,
+    whole_base: int,
+    time_in_force: str,
+) -> Rejected | None:
+    """What else is wrong with the order itself: trigger price, an agent's price, quantity, form."""
+    if place.trigger_price:
+        fault = trigger_fault(state, market, whole_base, place.trigger_price, place.trigger_above)
+        if fault is not None:
+            return fault
+    if request.signer != place.owner:
+        rests = time_in_force in (GTC, GTD) and not place.trigger_price
+        fault = agent_price_fault(state, market, is_bid, base, quote, rests)
+        if fault is not None:
+            return fault
+    return quantity_fault(market, base, quote) or form_fault(
+        state, request.now_ms, market, place, time_in_force
+    )
+
+
+def _placed(
+    state: State, placed: OrderPlaced, market: Market, sold: str, base: int, quote: int
+) -> Outcome:
+    """The order waits for its trigger, or meets the market now."""
+    owner, is_bid, price, lots = placed.owner, placed.is_bid, placed.price, placed.quantity
+    time_in_force, prevention = placed.time_in_force, placed.self_trade_prevention
+    taken = None
+    keeps = True
+    if not placed.trigger_price:
+        taken = reach(state, market, is_bid, price, lots, owner, prevention, base, quote)
+        keeps = time_in_force in (GTC, GTD)
+        if taken is not None:
+            fault = taking_fault(
+                state, taken, time_in_force, placed.post_only, prevention, placed.by_agent
+            )
+            if fault is not None:
+                return fault
+            keeps = keeps and taken.lots < lots and not taken.met_own
+    if keeps:
+        fault = _limit_fault(state, owner, market)
+        if fault is not None:
+            return fault
+    needed = quote if is_bid else base
+    available = state.ledger.available(owner, sold)
+    if available < needed:
+        return insufficient_funds(sold, needed, available)
+    if placed.trigger_price:
+        return placed, TriggerArmed(order_id=placed.order_id, held=needed)
+    if taken is not None or not keeps:
+        fault = filling_fault(taken, lots, time_in_force)
+        if fault is not None:
+            return fault
+        assert taken is not None and taken.amount_in <= needed, "a limit bounds the cost"
+    return (
+        placed,
+        *arrived(state, placed.order_id, owner, market, is_bid, price, lots, time_in_force, taken),
+    )
+
+
+def replace_order(state: State, request: Request, replace: ReplaceOrder) -> Outcome:
+    """A new total quantity and price for an open order; the rest of it stays, its id too.
+
+    Less at the same price keeps its place; anything else leaves the book and comes again as a new
+    order would. A waiting trigger order goes on waiting.
+    """
+    sold = state.tokens.get(replace.sell_token, "")
+    symbol = state.pairs.get((sold, state.tokens.get(replace.buy_token, "")))
+    if symbol is None:
+        return pair_fault(state, replace.sell_token, replace.buy_token)
+    order = state.open_orders.by_digest.get(replace.order)
+    if order is None or order.owner != replace.owner:
+        return Rejected(
+            Code.RESOURCE_NOT_FOUND,
+            f"Not Found: the owner has no open order that {replace.order} placed; name the digest "
+            "of the action that placed it",
+        )
+    market = state.markets[symbol]
+    if market.status != OPEN:
+        return status_fault(market)
+    is_bid = sold == market.quote
+    if is_bid:
+        base, quote = replace.buy_amount, replace.sell_amount
+    else:
+        base, quote = replace.sell_amount, replace.buy_amount
+    if not base or not quote:
+        return zero_fault()
+    whole_base = 10 ** state.assets[market.base].decimals
+    price, off = divmod(quote * whole_base, base * market.tick_size)
+    if off or price > RESERVE_MAX:
+        return tick_fault(market, whole_base, base, quote)
+    by_agent = request.signer != replace.owner
+    if by_agent:
+        is_resting = order.level is not None
+        fault = agent_price_fault(state, market, is_bid, base, quote, is_resting)
+        if fault is not None:
+            return fault
+    fault = quantity_fault(market, base, quote) or _replacement_fault(
+        order, market, is_bid, base // market.lot_size
+    )
+    if fault is not None:
+        return fault
+    return _replaced(state, order, market, price, base // market.lot_size, by_agent)
+
+
+def _replaced(
+    state: State, order: Order, market: Market, price: int, quantity: int, by_agent: bool
+) -> Outcome:
+    symbol, is_bid, lots = market.symbol, order.is_bid, quantity - order.filled
+    held = held_for(state, order, order.quantity - order.filled)
+    needed = amount_held(state, symbol, is_bid, price, lots)
+    is_resting = order.level is not None
+    if is_resting and price == order.price and quantity < order.quantity:
+        return (
+            OrderReduced(
+                order_id=order.id, quantity=quantity, remaining=lots, released=held - needed
+            ),
+        )
+    taken = None
+    if is_resting:
+        taken = reach(
+            *(state, market, is_bid, price, lots, order.owner, order.self_trade_prevention),
+            *(market.lot_size, price * state.lot_values[symbol]),
+        )
+        if taken is not None:
+            fault = taking_fault(
+                *(state, taken, order.time_in_force, order.post_only),
+                *(order.self_trade_prevention, by_agent),
+            )
+            if fault is not None:
+                return fault
+    sold = market.quote if is_bid else market.base
+    available = state.ledger.available(order.owner, sold) + held
+    if available < needed:
+        return insufficient_funds(sold, needed, available)
+    replaced = OrderReplaced(
+        order_id=order.id,
+        price=price,
+        quantity=quantity,
+        released=held,
+        by_agent=by_agent and not is_resting,
+    )
+    if not is_resting:
+        return replaced, TriggerArmed(order_id=order.id, held=needed)
+    if taken is not None:
+        fault = filling_fault(taken, lots, order.time_in_force)
+        if fault is not None:
+            return fault
+        assert taken.amount_in <= needed, "a limit bounds the cost"
+    return (
+        replaced,
+        *arrived(
+            *(state, order.id, order.owner, market, is_bid, price, lots),
+            *(order.time_in_force, taken),
+        ),
+    )
+
+
+def _replacement_fault(
+    order: Order, market: Market, is_bid: bool, quantity: int
+) -> Rejected | None:
+    if quantity <= order.filled:
+        least = (order.filled + 1) * market.lot_size
+        return Rejected(
+            Code.INVALID_QUANTITY,
+            "The quantity is the new total with what is filled already, "
+            f"{order.filled * market.lot_size} base units of {market.base}; name at least {least}, "
+            "or cancel the order",
+        )
+    if order.market != market.symbol or order.is_bid != is_bid:
+        side = "bid" if order.is_bid else "ask"
+        return Rejected(
+            Code.INVALID_ORDER,
+            f"The order is a {side} in {order.market}; a replacement keeps market and side",
+        )
+    return None
+
+
+def _limit_fault(state: State, owner: str, market: Market) -> Rejected | None:
+    """Whether there is room for one more order that rests or waits."""
+    orders = state.open_orders
+    if len(orders.by_owner.get(owner, ())) >= ORDERS_PER_OWNER_MAX:
+        return Rejected(
+            Code.ORDER_LIMIT,
+            f"An owner may have {ORDERS_PER_OWNER_MAX} open orders; cancel some first",
+        )
+    if orders.count.get(market.symbol, 0) >= ORDERS_PER_MARKET_MAX:
+        return Rejected(
+            Code.ORDER_LIMIT,
+            f"{market.symbol} has {ORDERS_PER_MARKET_MAX} open orders, which is its limit; IOC and "
+            "FOK still work",
+        )
+    return None
