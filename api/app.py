@@ -10,6 +10,7 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from api.accounts import get_account
+from api.bbo import get_bbo
 from api.cors import Cors
 from api.day import Minute
 from api.docs import get_docs, get_root
@@ -28,7 +29,8 @@ from api.trading import endpoints
 from xyk.domain.units import BODY_MAX
 
 READS = (
-    *(get_assets, get_markets, get_market, get_pools, get_pool, get_position, get_account),
+    *(get_assets, get_markets, get_market, get_bbo, get_pools, get_pool, get_position),
+    get_account,
     *(get_quote, post_quote, get_ping, get_time, get_status, get_domain),
     *(get_metrics, get_docs, get_root),
 )

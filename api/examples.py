@@ -162,6 +162,15 @@ READS: Mapping[str, Any] = {
     ],
     "/api/v1/markets": [_MARKET],
     "/api/v1/market": _MARKET,
+    "/api/v1/bbo/{symbol}": {
+        "symbol": "ETH_USDC",
+        "bidPrice": "1993.55",
+        "bidQuantity": "0.0113",
+        "askPrice": "2006.55",
+        "askQuantity": "0.0132",
+        "seq": 42,
+        "timestamp": SECOND * 1000,
+    },
     "/api/v1/pools": [_POOL],
     "/api/v1/pools/{symbol}": _POOL,
     "/api/v1/pools/{symbol}/positions/{owner}": {

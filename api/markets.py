@@ -7,7 +7,7 @@ from litestar import Request, get
 from litestar.params import FromQuery
 
 from api.problems import Refused
-from api.services import Given
+from api.services import Given, Services
 from api.views import address, naive_time
 from xyk.domain.decimals import whole_tokens
 from xyk.domain.market import CANCEL_ONLY, OPEN, PAUSED, Asset, Market
@@ -118,16 +118,19 @@ async def get_markets(request: Request[Any, Any, Any], services: Given) -> list[
 
 @get("/api/v1/market", summary="One market", tags=["markets"])
 async def get_market(services: Given, symbol: FromQuery[str]) -> MarketView:
-    state = services.state
-    market = state.markets.get(symbol)
-    view = await services.committed(market_view(state, market) if market else None)
-    if view is None:
-        raise Refused(
-            Rejected(
-                Code.INVALID_MARKET, f"No market {symbol[:40]!r}; GET /api/v1/markets lists them"
-            )
+    market = await market_named(services, symbol)
+    return await services.committed(market_view(services.state, market))
+
+
+async def market_named(services: Services, symbol: str) -> Market:
+    """Raises Refused; nothing is awaited where there is such a market."""
+    market = services.state.markets.get(symbol)
+    if market is None:
+        refused = Rejected(
+            Code.INVALID_MARKET, f"No market {symbol[:40]!r}; GET /api/v1/markets lists them"
         )
-    return view
+        raise Refused(await services.committed(refused))
+    return market
 
 
 def asset_view(state: State, asset: Asset) -> AssetView:

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from xyk.domain.events import AnyEvent, Event
+from xyk.domain.events import AnyEvent, Event, PoolSwapped
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import parse_hex
 from xyk.exchange.state import State
@@ -129,6 +129,8 @@ def event_view(event: AnyEvent) -> dict[str, Any]:
     view: dict[str, Any] = {"type": kind.__name__}
     for (name, shown), value in zip(_SHOWN[kind], msgspec.structs.astuple(event), strict=True):
         view[name] = value if shown is None else shown(value)
+    if kind is PoolSwapped and not event.order_id:
+        del view["orderId"]  # a swap's receipt reads as it did before there were orders
     return view
 
 

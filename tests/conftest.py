@@ -1,19 +1,18 @@
 """Hypothesis profiles, simulation seeds, and the things that a machine may lack."""
 
-import asyncio
 import os
-import secrets
 import shutil
 from collections import Counter
-from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.databases import POSTGRES_URL, Databases, in_a_thread, on_postgres, postgres_database
 from tests.require import require
 
 # No deadlines: a test that fails because the machine was busy says nothing about the code.
@@ -24,11 +23,6 @@ settings.register_profile("nightly", _DEV, max_examples=5_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 SIMULATION_SEEDS = range(30)  # those of every run; `make sim` goes on from the clock
-
-POSTGRES_URL = os.environ.get(
-    "XYK_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres"
-)
-POSTGRES_TIMEOUT_S = 5
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -46,26 +40,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"skipped {count}: {reason}")
 
 
-def _in_a_thread(work: Coroutine[Any, Any, None]) -> None:
-    """Runs `work` on a loop of its own, whatever loop the test has."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, work).result()
-
-
-async def _on_postgres(*statements: str) -> None:
-    connection = await asyncpg.connect(POSTGRES_URL, timeout=POSTGRES_TIMEOUT_S)
-    try:
-        for statement in statements:
-            await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> str:
     """The URL of a PostgreSQL server that we may make databases on."""
     try:
-        _in_a_thread(_on_postgres("SELECT 1"))
+        in_a_thread(on_postgres(POSTGRES_URL, "SELECT 1"))
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         reason = type(error).__name__
         require("postgres", f"PostgreSQL does not answer on 127.0.0.1:5432: {reason}")
@@ -74,13 +53,28 @@ def postgres_server() -> str:
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The URL (postgresql://...) of an empty database that lives as long as the test."""
-    name = f"xyk_test_{secrets.token_hex(8)}"
-    _in_a_thread(_on_postgres(f"CREATE DATABASE {name}"))
-    try:
-        yield postgres_server.rpartition("/")[0] + f"/{name}"
-    finally:
-        _in_a_thread(_on_postgres(f"DROP DATABASE {name} WITH (FORCE)"))
+    """The URL of an empty database that lives as long as the test."""
+    with postgres_database() as url:
+        yield url
+
+
+@pytest.fixture(
+    scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+)
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """What asks for it, directly or not, runs on both kinds. `with databases() as url` gives what
+    `--database-url` would say: that of a fresh database, or nothing for SQLite."""
+    if request.param == "sqlite":
+        return partial(nullcontext, "")
+    request.getfixturevalue("postgres_server")
+    return postgres_database
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """Of a database that lives as long as the test; empty for SQLite."""
+    with databases() as url:
+        yield url
 
 
 @dataclass(frozen=True)

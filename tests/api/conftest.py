@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.api.desk import Desk
+from tests.databases import Databases
 from tests.server import Server, running_server
 from xyk.cli.keys import OPERATOR, read_wallet
 from xyk.client.client import Client
@@ -14,10 +15,11 @@ from xyk.wallet.signer import NonceClock, Wallet
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A sandbox with liquidity in its pools, which tests share: none may depend on a balance or
-    price that another one moves, nor pause what others trade."""
-    with running_server(tmp_path_factory.mktemp("api") / "data", "--seed-demo") as running:
+def server(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Server]:
+    """A sandbox with liquidity in its pools, one on each database, which tests share: none may
+    depend on a balance or price that another one moves, nor pause what others trade."""
+    data = tmp_path_factory.mktemp("api") / "data"
+    with databases() as url, running_server(data, "--seed-demo", database_url=url) as running:
         yield running
 
 

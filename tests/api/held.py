@@ -65,13 +65,19 @@ class Held:
 
 @asynccontextmanager
 async def held_exchange(
-    data: Path, *, sandbox: bool = True, cors_origins: tuple[str, ...] = (), **limits: Any
+    data: Path,
+    database_url: str,
+    *,
+    sandbox: bool = True,
+    cors_origins: tuple[str, ...] = (),
+    **limits: Any,
 ) -> AsyncIterator[Held]:
-    """ETH and USDC with an empty pool; `limits` are the writer's."""
+    """ETH and USDC with an empty pool; `limits` are the writer's. The journal is in memory, the
+    read tables stay empty."""
     journal, state = HeldJournal(), State()
     await journal.append([_genesis(state, SystemClock().now_ms(), sandbox)])
-    await upgrade(data)
-    reading = reading_engine(read_database(data))
+    await upgrade(data, database_url)
+    reading = reading_engine(read_database(data, database_url))
     history, metrics = History(reading), Metrics()
     writer = Writer(state, journal, SystemClock(), history.find_action, observer=metrics, **limits)
     services = Services(

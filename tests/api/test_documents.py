@@ -10,6 +10,7 @@ import pytest
 
 from api import examples
 from api.accounts import AccountView
+from api.bbo import BboView
 from api.markets import AssetView, MarketView
 from api.pools import PoolView, PositionView
 from api.problems import Problem
@@ -26,6 +27,7 @@ VIEWS: dict[str, Any] = {
     "/api/v1/assets": list[AssetView],
     "/api/v1/markets": list[MarketView],
     "/api/v1/market": MarketView,
+    "/api/v1/bbo/{symbol}": BboView,
     "/api/v1/pools": list[PoolView],
     "/api/v1/pools/{symbol}": PoolView,
     "/api/v1/pools/{symbol}/positions/{owner}": PositionView,

@@ -201,8 +201,8 @@ async def test_nobody_has_a_position(http: httpx.AsyncClient) -> None:
     assert (position["feesEarned"], position["shareOfPool"]) == (["0", "0"], "0")
 
 
-async def test_the_day_survives_a_restart(tmp_path: Path) -> None:
-    with running_server(tmp_path / "data", "--seed-demo") as server:
+async def test_the_day_survives_a_restart(tmp_path: Path, database_url: str) -> None:
+    with running_server(tmp_path / "data", "--seed-demo", database_url=database_url) as server:
         async with Client(server.url, Wallet.random()) as client:
             await client.faucet("ETH")
             await client.sell("ETH", "USDC", 10**18)

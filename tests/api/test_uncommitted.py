@@ -19,8 +19,8 @@ Task = asyncio.Task[httpx.Response]
 
 
 @pytest.fixture
-async def held(tmp_path: Path) -> AsyncIterator[Held]:
-    async with held_exchange(tmp_path) as exchange:
+async def held(tmp_path: Path, database_url: str) -> AsyncIterator[Held]:
+    async with held_exchange(tmp_path, database_url) as exchange:
         yield exchange
 
 
@@ -84,6 +84,8 @@ async def test_reads_refusals_and_repeated_receipts_wait(
             "/api/v1/assets",
             "/api/v1/markets",
             "/api/v1/market?symbol=NO_SUCH",
+            "/api/v1/bbo/ETH_USDC",
+            "/api/v1/bbo/NO_SUCH",
             "/api/v1/quote?tokenIn=ETH&tokenOut=USDC&amountIn=1",
         )
     ]
@@ -141,8 +143,8 @@ async def test_a_failed_append_acknowledges_nothing(
     assert "xyk_writer_failed 1.0" in (await http.get("/metrics")).text
 
 
-async def test_a_full_queue_is_503_for_all_of_a_batch(tmp_path: Path) -> None:
-    async with held_exchange(tmp_path, actions_max=20) as held:
+async def test_a_full_queue_is_503_for_all_of_a_batch(tmp_path: Path, database_url: str) -> None:
+    async with held_exchange(tmp_path, database_url, actions_max=20) as held:
         async with Client(held.url, Wallet.random(), patience_s=0) as alice:
             await alice.faucet("USDC")
             transfers = [
@@ -168,7 +170,7 @@ async def test_cross_origin_access_is_for_named_origins_only(
     for path in ("/api/v1/ping", "/api/v1/sell"):
         assert "access-control-allow-origin" not in (await http.get(path, headers=ours)).headers
     async with (
-        held_exchange(tmp_path, cors_origins=("https://app.example",)) as held,
+        held_exchange(tmp_path, "", cors_origins=("https://app.example",)) as held,
         httpx.AsyncClient(base_url=held.url, trust_env=False) as client,
     ):
         for path in ("/api/v1/ping", "/api/v1/sell"):
@@ -181,9 +183,9 @@ async def test_cross_origin_access_is_for_named_origins_only(
         assert "POST" in preflight.headers["access-control-allow-methods"]
 
 
-async def test_outside_the_sandbox_there_is_no_faucet(tmp_path: Path) -> None:
+async def test_outside_the_sandbox_there_is_no_faucet(tmp_path: Path, database_url: str) -> None:
     async with (
-        held_exchange(tmp_path, sandbox=False) as held,
+        held_exchange(tmp_path, database_url, sandbox=False) as held,
         httpx.AsyncClient(base_url=held.url, trust_env=False) as client,
     ):
         wish = {"owner": NOBODY, "token": "ETH"}

@@ -1,13 +1,17 @@
-"""A data folder that a real server traded in, copied for each test that does something to it."""
+"""What a real server left behind that was traded on, copied for each test that does something to
+it.
+"""
 
 import asyncio
 import shutil
-import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.cli.traded import Traded
+from tests.databases import Databases, postgres_database
 from tests.server import START_S, Server
 from xyk.client.client import Client
 from xyk.wallet.signer import Wallet
@@ -35,37 +39,30 @@ async def snapshot_seq(client: Client) -> int:
 
 
 @pytest.fixture(scope="session")
-def traded_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def traded_once(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Traded]:
     """Stopped cleanly, with one snapshot below its head."""
-    data = tmp_path_factory.mktemp("traded") / "data"
-    server = Server(data, "--seed-demo", "--snapshot-every", str(SNAPSHOT_EVERY)).start()
+    with databases() as url:
+        once = Traded(tmp_path_factory.mktemp("traded") / "data", url)
+        server = once.server("--seed-demo", "--snapshot-every", str(SNAPSHOT_EVERY)).start()
 
-    async def use() -> None:
-        await trade(server)
-        async with Client(server.url) as anyone:
-            assert SNAPSHOT_EVERY <= await snapshot_seq(anyone) <= TRADED_SEQ
-            assert (await anyone.status())["seq"] == TRADED_SEQ
+        async def use() -> None:
+            await trade(server)
+            async with Client(server.url) as anyone:
+                assert SNAPSHOT_EVERY <= await snapshot_seq(anyone) <= TRADED_SEQ
+                assert (await anyone.status())["seq"] == TRADED_SEQ
 
-    try:
-        asyncio.run(use())
-    finally:
-        assert server.stop() == 0
-    return data
+        try:
+            asyncio.run(use())
+        finally:
+            assert server.stop() == 0
+        yield once
 
 
 @pytest.fixture
-def traded(traded_once: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(traded_once, tmp_path / "data")
-
-
-def edit(data: Path, statement: str, database: str = "journal") -> None:
-    """Somebody with access to the machine changes a row."""
-    connection = sqlite3.connect(data / f"{database}.db")
-    with connection:
-        assert connection.execute(statement).rowcount == 1
-    connection.close()
-
-
-def forget_snapshots(data: Path) -> None:
-    for file in (data / "snapshots").glob("*.json"):
-        file.unlink()
+def traded(traded_once: Traded, tmp_path: Path) -> Iterator[Traded]:
+    data = shutil.copytree(traded_once.data, tmp_path / "data")
+    if not traded_once.database_url:
+        yield Traded(data, "")
+        return
+    with postgres_database(template=traded_once.database_url) as url:
+        yield Traded(data, url)

@@ -70,9 +70,9 @@ def test_a_wrong_flag_is_a_usage_error(arguments: list[str]) -> None:
     assert arguments[0] in done.output
 
 
-def test_the_operator_lists_an_asset_and_a_market(tmp_path: Path) -> None:
+def test_the_operator_lists_an_asset_and_a_market(tmp_path: Path, database_url: str) -> None:
     data = tmp_path / "data"
-    with running_server(data) as server:
+    with running_server(data, database_url=database_url) as server:
         where = ("--data", str(data), "--url", server.url)
         code, said = run_xyk("list-asset", "DOGE", "--decimals", "8", *where)
         assert code == 0, said
@@ -99,6 +99,7 @@ def test_without_a_key_the_operators_commands_say_so(tmp_path: Path) -> None:
 
 
 def test_the_json_log_is_one_object_a_line(tmp_path: Path) -> None:
+    """About the log, whatever the database."""
     with running_server(tmp_path / "data", "--seed-demo", "--log", "json") as server:
         pass
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]

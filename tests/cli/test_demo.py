@@ -18,8 +18,10 @@ ROWS = (
 
 
 @pytest.mark.parametrize("flags", [(), ("--seed-demo",)], ids=["empty pools", "seeded pools"])
-def test_the_demo_shows_what_happened(tmp_path: Path, flags: tuple[str, ...]) -> None:
-    with running_server(tmp_path / "data", *flags) as server:
+def test_the_demo_shows_what_happened(
+    tmp_path: Path, database_url: str, flags: tuple[str, ...]
+) -> None:
+    with running_server(tmp_path / "data", *flags, database_url=database_url) as server:
         code, shown = run_xyk("demo", "--url", server.url)
     assert code == 0, shown
     lines = shown.splitlines()

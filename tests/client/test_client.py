@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.databases import Databases
 from tests.server import Server, running_server
 from xyk.cli.keys import OPERATOR, read_wallet
 from xyk.client.client import Client
@@ -20,8 +21,9 @@ LATER = int(time.time()) + 3_600
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("client") / "data", "--seed-demo") as server:
+def server(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("client") / "data"
+    with databases() as url, running_server(data, "--seed-demo", database_url=url) as server:
         yield server
 
 
@@ -151,6 +153,8 @@ async def test_reads(alice: Client) -> None:
     assert [one["symbol"] for one in await alice.assets()][:4] == ["USDC", "BTC", "ETH", "SOL"]
     markets = {one["symbol"]: one for one in await alice.markets()}
     assert markets["ETH_USDC"]["poolFeeBps"] == 30
+    bbo = await alice.bbo("ETH_USDC")
+    assert float(bbo["bidPrice"]) < float(bbo["askPrice"])
     pools = {one["symbol"]: one for one in await alice.pools()}
     assert pools["ETH_USDC"]["tokens"][0].lower() == ETH
     status = await alice.status()

@@ -7,6 +7,7 @@ import pytest
 
 from tests.client.cutting_proxy import CuttingProxy
 from tests.client.scripted_server import ScriptedServer
+from tests.databases import Databases
 from tests.server import Server, running_server
 from xyk.client.client import Client
 from xyk.client.connection import Refused, Unanswered
@@ -19,8 +20,9 @@ OVERLOADED = msgspec.json.encode({"code": "OVERLOADED", "message": "the queue is
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("retries") / "data") as server:
+def server(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Server]:
+    data = tmp_path_factory.mktemp("retries") / "data"
+    with databases() as url, running_server(data, database_url=url) as server:
         yield server
 
 

@@ -23,8 +23,8 @@ async def next_of(frames: AsyncIterator[Frame], *streams: str) -> Frame:
     raise AssertionError(f"the stream ended before a frame of {streams}")
 
 
-async def test_it_subscribes_again_after_a_restart(tmp_path: Path) -> None:
-    with running_server(tmp_path / "data", "--seed-demo") as server:
+async def test_it_subscribes_again_after_a_restart(tmp_path: Path, database_url: str) -> None:
+    with running_server(tmp_path / "data", "--seed-demo", database_url=database_url) as server:
         async with (
             Client(server.url, Wallet.random()) as alice,
             Stream(server.url, ["trade.ETH_USDC"]) as stream,
@@ -47,8 +47,8 @@ async def test_it_subscribes_again_after_a_restart(tmp_path: Path) -> None:
         assert second["data"]["t"] == first["data"]["t"] + 1, "trade ids go on"
 
 
-async def test_streams_come_and_go_on_one_connection(tmp_path: Path) -> None:
-    with running_server(tmp_path / "data", "--seed-demo") as server:
+async def test_streams_come_and_go_on_one_connection(tmp_path: Path, database_url: str) -> None:
+    with running_server(tmp_path / "data", "--seed-demo", database_url=database_url) as server:
         async with (
             Client(server.url, Wallet.random()) as alice,
             Stream(server.url, ["trade.SOL_USDC"]) as stream,
@@ -78,8 +78,8 @@ async def heard(stream: Stream) -> None:
         await stream.subscribed.wait()
 
 
-async def test_an_unknown_stream_is_refused(tmp_path: Path) -> None:
-    with running_server(tmp_path / "data") as server:
+async def test_an_unknown_stream_is_refused(tmp_path: Path, database_url: str) -> None:
+    with running_server(tmp_path / "data", database_url=database_url) as server:
         async with Stream(server.url, ["weather.London"]) as stream:
             with pytest.raises(Refused):
                 async with asyncio.timeout(PATIENCE_S):

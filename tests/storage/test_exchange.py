@@ -1,6 +1,5 @@
 """The projection over what the exchange itself decides: its tables say what the state says."""
 
-from pathlib import Path
 from random import Random
 
 from tests.exchange.venue import ALICE, BOB, CAROL, OPERATOR, TREASURY, Venue
@@ -11,9 +10,8 @@ from xyk.domain.rejections import Rejected
 from xyk.engine.entry import GENESIS_HASH, Evidence, make_entry
 from xyk.engine.journal import MemoryJournal
 from xyk.storage.batch import DecodedEntry
-from xyk.storage.connection import read_database, reading_engine, writing_engine
+from xyk.storage.connection import Database, reading_engine, writing_engine
 from xyk.storage.history import History
-from xyk.storage.migrate import upgrade_database
 from xyk.storage.projection import Projection
 
 PAIRS = {"ETH_USDC": ("ETH", "USDC"), "ETH_BTC": ("ETH", "BTC"), "SOL_BTC": ("SOL", "BTC")}
@@ -75,10 +73,8 @@ def trade_at_random(steps: int) -> RecordedVenue:
     return venue
 
 
-async def test_tables_agree_with_the_state(tmp_path: Path) -> None:
+async def test_tables_agree_with_the_state(database: Database) -> None:
     venue = trade_at_random(300)
-    database = read_database(tmp_path)
-    await upgrade_database(database)
     writer, reader = writing_engine(database), reading_engine(database)
     await Projection(writer, venue.journal).catch_up()
     history, state = History(reader), venue.state

@@ -21,7 +21,7 @@ from xyk.engine.replica import CorruptJournal, Replica
 from xyk.exchange.state import State
 from xyk.storage import snapshots
 from xyk.storage.database import DataFolder
-from xyk.storage.errors import STORAGE_ERRORS
+from xyk.storage.errors import STORAGE_ERRORS, NoJournal
 from xyk.storage.journal import PostgresJournal, SqliteJournal
 from xyk.storage.rebuild import rebuild
 
@@ -121,6 +121,8 @@ async def _journal(data: Path, database_url: str) -> AsyncIterator[Journal]:
             yield journal
         finally:
             await journal.close()
+    except NoJournal as fault:
+        raise Stop(CONFIG, str(fault)) from None
     except STORAGE_ERRORS as fault:
         raise Stop(STORAGE, f"the journal cannot be read: {fault}") from fault
 

@@ -294,6 +294,10 @@ class Client(SigningClient):
     async def markets(self) -> list[Json]:
         return list(await self.get("/api/v1/markets"))
 
+    async def bbo(self, market: str) -> Json:
+        """Best bid and offer as decimal strings, None where a side is empty."""
+        return dict(await self.get(f"/api/v1/bbo/{market}"))
+
     async def pools(self) -> list[Json]:
         return list(await self.get("/api/v1/pools"))
 

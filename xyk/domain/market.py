@@ -9,6 +9,9 @@ CANCEL_ONLY = "cancel_only"
 PAUSED = "paused"
 STATUSES = (OPEN, CANCEL_ONLY, PAUSED)
 
+BID = "Bid"  # the sides of a market, as the convention spells them
+ASK = "Ask"
+
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
     """`symbol` is [A-Z0-9]{1,12}, or LP:MARKET for pool shares; `index` is the order of listing."""

@@ -18,6 +18,7 @@ from msgspec.structs import astuple
 from xyk.engine.entry import GENESIS_HASH, Entry
 from xyk.storage.checkpoint import Checkpointer
 from xyk.storage.database import KEEPALIVES, postgres_dsn
+from xyk.storage.errors import NoJournal
 
 APPEND_MAX = 1_024  # entries of one append
 BATCH = 1_000  # rows of one read
@@ -158,7 +159,11 @@ class PostgresJournal:
     @classmethod
     async def open_read_only(cls, url: str) -> "PostgresJournal":
         """Without the lock, beside a running server or without one."""
-        return cls(await _pool(url), None)
+        readers = await _pool(url)
+        if await readers.fetchval("SELECT to_regclass('journal.entries')") is None:
+            await readers.close()
+            raise NoJournal("there is no journal in the database")
+        return cls(readers, None)
 
     async def head(self) -> tuple[int, str]:
         query = "SELECT seq, hash FROM journal.entries ORDER BY seq DESC LIMIT 1"
@@ -209,7 +214,7 @@ async def _connect(path: Path, mode: str) -> aiosqlite.Connection:
 
 def _uri(path: Path, mode: str) -> str:
     if not path.is_file():  # SQLite would say only that it cannot open it
-        raise FileNotFoundError(f"there is no journal at {path}")
+        raise NoJournal(f"there is no journal at {path}")
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     # Beside the file SQLite wants to write its index of the log; a finished copy has no log.
     is_copy = (
