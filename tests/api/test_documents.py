@@ -10,8 +10,9 @@ import pytest
 
 from api import examples
 from api.accounts import AccountView
-from api.bbo import BboView
+from api.depth import BboView, DepthView
 from api.markets import AssetView, MarketView
+from api.order_views import OrderView
 from api.pools import PoolView, PositionView
 from api.problems import Problem
 from api.quotes import QuoteRequest, QuoteView
@@ -28,6 +29,10 @@ VIEWS: dict[str, Any] = {
     "/api/v1/markets": list[MarketView],
     "/api/v1/market": MarketView,
     "/api/v1/bbo/{symbol}": BboView,
+    "/api/v1/depth": DepthView,
+    "/api/v1/order": OrderView,
+    "/api/v1/order/{order_id}": OrderView,
+    "/api/v1/orders": list[OrderView],
     "/api/v1/pools": list[PoolView],
     "/api/v1/pools/{symbol}": PoolView,
     "/api/v1/pools/{symbol}/positions/{owner}": PositionView,

@@ -51,7 +51,10 @@ class OrderRecord(msgspec.Struct, gc=False):
     updated_ms: int
 
     def open_status(self) -> str:
-        return PARTIALLY_FILLED if self.executed_base else NEW
+        """By what was executed so far."""
+        if not self.executed_base:
+            return NEW
+        return PARTIALLY_FILLED if self.executed_base < self.quantity else FILLED
 
 
 class Terms(NamedTuple):
@@ -59,6 +62,41 @@ class Terms(NamedTuple):
 
     tick_size: int
     lot_size: int
+
+
+def record_of(state: State, order_id: int) -> OrderRecord:
+    """An open order as it stands. The seq and time of its last change are not known in the state:
+    they are those of its place in the book, or of its acceptance."""
+    order = state.open_orders.by_id[order_id]
+    market = state.markets[order.market]
+    tick, lot = market.tick_size, market.lot_size
+    record = OrderRecord(
+        order_id=order.id,
+        seq=order.priority or order.id,
+        digest=order.digest,
+        owner=order.owner,
+        market=order.market,
+        is_bid=order.is_bid,
+        price=order.price * tick,
+        quantity=order.quantity * lot,
+        executed_base=order.filled * lot,
+        executed_quote=order.executed_quote,
+        status=TRIGGER_PENDING,
+        reason="",
+        time_in_force=order.time_in_force,
+        post_only=order.post_only,
+        self_trade_prevention=order.self_trade_prevention,
+        client_id=order.client_id,
+        expires=order.expires,
+        trigger_price=order.trigger_price,
+        trigger_above=order.trigger_above,
+        triggered_ms=order.triggered_ms,
+        created_ms=order.created_ms,
+        updated_ms=order.created_ms,
+    )
+    if order.level is not None:
+        record.status = record.open_status()
+    return record
 
 
 Changed = tuple[OrderRecord, ...]
@@ -77,39 +115,12 @@ class OrderRecords:
 
     @classmethod
     def of(cls, state: State) -> "OrderRecords":
-        """Those of all open orders. The seq and time of their last change are not known there."""
+        """Those of all open orders."""
         records = cls()
         for market in state.markets.values():
             records.terms[market.symbol] = Terms(market.tick_size, market.lot_size)
-        for order in state.open_orders.by_id.values():
-            tick, lot = records.terms[order.market]
-            record = OrderRecord(
-                order_id=order.id,
-                seq=order.priority or order.id,
-                digest=order.digest,
-                owner=order.owner,
-                market=order.market,
-                is_bid=order.is_bid,
-                price=order.price * tick,
-                quantity=order.quantity * lot,
-                executed_base=order.filled * lot,
-                executed_quote=order.executed_quote,
-                status=TRIGGER_PENDING,
-                reason="",
-                time_in_force=order.time_in_force,
-                post_only=order.post_only,
-                self_trade_prevention=order.self_trade_prevention,
-                client_id=order.client_id,
-                expires=order.expires,
-                trigger_price=order.trigger_price,
-                trigger_above=order.trigger_above,
-                triggered_ms=order.triggered_ms,
-                created_ms=order.created_ms,
-                updated_ms=order.created_ms,
-            )
-            if order.level is not None:
-                record.status = record.open_status()
-            records.open[order.id] = record
+        for order_id in state.open_orders.by_id:
+            records.open[order_id] = record_of(state, order_id)
         return records
 
     def apply(self, seq: int, time_ms: int, event: AnyEvent) -> Changed:
@@ -176,7 +187,7 @@ def _book_filled(records: OrderRecords, event: ev.BookFilled) -> Changed:
     taker = records.open[event.order_id]
     taker.executed_base += event.base_amount
     taker.executed_quote += event.quote_amount
-    taker.status = PARTIALLY_FILLED
+    taker.status = taker.open_status()
     return maker, taker
 
 
@@ -189,7 +200,7 @@ def _pool_swapped(records: OrderRecords, event: ev.PoolSwapped) -> Changed:
         base, quote = quote, base
     taker.executed_base += base
     taker.executed_quote += quote
-    taker.status = PARTIALLY_FILLED
+    taker.status = taker.open_status()
     return (taker,)
 
 
