@@ -64,6 +64,11 @@ class Metrics:
             "How far the wall clock ran ahead of monotonic time; above 0 the writer refuses",
             registry=self.registry,
         )
+        self._crossed = Gauge(
+            "xyk_crossed_markets",
+            "Markets whose book and pool cross; above 0 something is wrong, though no balance",
+            registry=self.registry,
+        )
         self._writer_failed = Gauge(
             "xyk_writer_failed",
             "1 after the writer failed: the process is ending",
@@ -95,6 +100,9 @@ class Metrics:
 
     def clock_ahead(self, ahead_ms: int) -> None:
         self._clock_ahead.set(ahead_ms)
+
+    def crossed(self, markets: int) -> None:
+        self._crossed.set(markets)
 
     def stopped(self, error: BaseException) -> None:
         self._writer_failed.set(1)

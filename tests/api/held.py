@@ -75,11 +75,20 @@ async def held_exchange(
     """ETH and USDC with an empty pool; `limits` are the writer's. The journal is in memory, the
     read tables stay empty."""
     journal, state = HeldJournal(), State()
-    await journal.append([_genesis(state, SystemClock().now_ms(), sandbox)])
+    genesis = _genesis(state, SystemClock().now_ms(), sandbox)
+    await journal.append([genesis])
     await upgrade(data, database_url)
     reading = reading_engine(read_database(data, database_url))
     history, metrics = History(reading), Metrics()
-    writer = Writer(state, journal, SystemClock(), history.find_action, observer=metrics, **limits)
+    writer = Writer(
+        state,
+        journal,
+        SystemClock(),
+        history.find_action,
+        head_hash=genesis.hash,
+        observer=metrics,
+        **limits,
+    )
     services = Services(
         state=state,
         writer=writer,

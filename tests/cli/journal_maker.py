@@ -50,7 +50,11 @@ class JournalMaker:
                 GenesisAsset(symbol="USDC", decimals=6),
                 GenesisAsset(symbol="ETH", decimals=18),
             ),
-            markets=(GenesisMarket(base="ETH", quote="USDC", tick_size=10**4, lot_size=10**14),),
+            markets=(
+                GenesisMarket(
+                    base="ETH", quote="USDC", tick_size=10**4, lot_size=10**14, book=True
+                ),
+            ),
         )
         self.add(genesis, Evidence(scheme=GENESIS))
 

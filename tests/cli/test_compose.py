@@ -108,6 +108,7 @@ async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     assert str(tmp_path) in await refusal(Settings(data=tmp_path), STORAGE)
 
 
+@pytest.mark.postgres
 async def test_a_database_that_is_not_there_is_named(tmp_path: Path, postgres_url: str) -> None:
     nowhere = Settings(data=tmp_path, database_url=f"{postgres_url}_gone", sandbox=True)
     assert "_gone" in await refusal(nowhere, STORAGE)

@@ -3,7 +3,7 @@ submissions whose digest is as the real one: of the command's content, whoever s
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from typing import Any
@@ -30,10 +30,23 @@ from xyk.exchange.state import State
 USDC, ETH = token_address("USDC"), token_address("ETH")
 
 
+class HandAlarm:
+    def __init__(self, rings_ms: float, callback: Callable[[], None]) -> None:
+        self.rings_ms = rings_ms
+        self.callback = callback
+        self.is_set = True
+
+    def cancel(self) -> None:
+        self.is_set = False
+
+
 class HandClock:
+    """`alarms` are those that were ever set; they ring by the steady time."""
+
     def __init__(self) -> None:
         self.wall_ms = NOW_S * 1000
         self.steady_ms = 5.0
+        self.alarms: list[HandAlarm] = []
 
     def now_ms(self) -> int:
         return self.wall_ms
@@ -44,6 +57,17 @@ class HandClock:
     def advance(self, ms: int) -> None:
         self.wall_ms += ms
         self.steady_ms += ms
+        for alarm in self.set_alarms():
+            if alarm.rings_ms <= self.steady_ms:
+                alarm.is_set = False
+                alarm.callback()
+
+    def call_later(self, delay_ms: int, callback: Callable[[], None]) -> HandAlarm:
+        self.alarms.append(HandAlarm(self.steady_ms + delay_ms, callback))
+        return self.alarms[-1]
+
+    def set_alarms(self) -> list[HandAlarm]:
+        return [alarm for alarm in self.alarms if alarm.is_set]
 
 
 class HeldJournal(MemoryJournal):
@@ -118,6 +142,7 @@ class Desk:
             self.clock,
             self.tables.find_action,
             on_failure=self.failures.append,
+            call_later=self.clock.call_later,
             **{"projected": lambda: self.tables.seq, **options},
         )
         self.writer.listeners.append(self.tables.listen)

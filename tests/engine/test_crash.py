@@ -72,7 +72,14 @@ async def opened(journal: DyingJournal) -> tuple[State, Writer]:
     replica = Replica(State())
     await follow(replica, journal)
     check_all(replica.state)
-    return replica.state, Writer(replica.state, journal, HandClock(), journal.find_action)
+    writer = Writer(
+        replica.state,
+        journal,
+        HandClock(),
+        journal.find_action,
+        head_hash=replica.head_hash,
+    )
+    return replica.state, writer
 
 
 async def ask_for_all(writer: Writer) -> dict[str, Committed]:

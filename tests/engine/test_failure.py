@@ -137,7 +137,7 @@ async def test_a_journal_that_is_not_the_states_is_not_written_to() -> None:
         desk.journal.entries.extend(old.journal.entries)
         with pytest.raises(WriterStopped) as stopped:
             await desk.writer.run()
-        assert "the journal ends at 3" in str(stopped.value.__cause__)
+        assert "the journal ends at (3, " in str(stopped.value.__cause__)
 
 
 async def test_a_known_refusal_is_still_exact_after_all_this() -> None:

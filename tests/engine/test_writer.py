@@ -283,6 +283,7 @@ class Gauge:
         self.groups: list[tuple[int, float]] = []
         self.codes: list[Code] = []
         self.alarms: list[int | BaseException] = []
+        self.crossings: list[int] = []
 
     def committed(self, entries: int, size_bytes: int, latency_ms: float) -> None:
         assert size_bytes > 0
@@ -293,6 +294,9 @@ class Gauge:
 
     def clock_ahead(self, ahead_ms: int) -> None:
         self.alarms.append(ahead_ms)
+
+    def crossed(self, markets: int) -> None:
+        self.crossings.append(markets)
 
     def stopped(self, error: BaseException) -> None:
         self.alarms.append(error)

@@ -4,18 +4,22 @@ from typing import Any
 
 from xyk.domain.commands import (
     AddLiquidity,
+    CancelOrder,
     FaucetDeposit,
     Genesis,
     GenesisAsset,
     GenesisMarket,
+    PlaceOrder,
+    ReplaceOrder,
     SwapExactIn,
 )
-from xyk.domain.events import AnyEvent
-from xyk.domain.rejections import Rejected
-from xyk.domain.request import EIP712, FAUCET, GENESIS, Request
+from xyk.domain.events import AnyEvent, OrderPlaced
+from xyk.domain.rejections import Code, Rejected
+from xyk.domain.request import CLOCK, EIP712, FAUCET, GENESIS, Request
 from xyk.exchange.decide import decide
+from xyk.exchange.due import next_due
 from xyk.exchange.evolve import apply
-from xyk.exchange.invariants import check, check_all
+from xyk.exchange.invariants import check, check_all, crossed, nothing_is_crossed
 from xyk.exchange.state import State
 
 ALICE = "0x" + "a1" * 20
@@ -53,13 +57,21 @@ SANDBOX = Genesis(
 )
 
 
+LOT = 10**14  # of ETH_USDC: 0.0001 ETH; a tick is 0.01 USDC per ETH, so one quote unit a lot
+
+
 class Venue:
-    """`do` returns the events of an accepted command, or the refusal, which must leave no trace."""
+    """`do` returns the events of an accepted command, or the refusal, which must leave no trace.
+
+    As the writer does, it runs what the clock has to do before each command; `clocked` keeps those
+    events. Orders are named in lots and ticks of ETH_USDC.
+    """
 
     def __init__(self, genesis: Genesis = SANDBOX) -> None:
         self.state = State()
         self.now_ms = NOW_S * 1000
         self._slot = 0
+        self.clocked: list[tuple[AnyEvent, ...]] = []
         self.genesis = self._run(genesis, GENESIS, "")
 
     def token(self, symbol: str) -> str:
@@ -75,10 +87,81 @@ class Venue:
         deposit = FaucetDeposit(owner=owner, token=self.token(symbol), amount=amount)
         return self._run(deposit, FAUCET, "")
 
-    def do(self, kind: type[Any], owner: str, *, signer: str = "", **fields: Any) -> Outcome:
+    def do(
+        self, kind: type[Any], owner: str, *, signer: str = "", early: bool = False, **fields: Any
+    ) -> Outcome:
+        """`early`: before the clock had all its turns, as after 100 activations in a row."""
+        if not early:
+            self.tick()
         fields.setdefault("nonce", self.nonce())
         fields.setdefault("deadline", self.now_ms // 1000 + 60)
         return self._run(kind(owner=owner, **fields), EIP712, signer or owner)
+
+    def tick(self) -> list[tuple[AnyEvent, ...]]:
+        """Runs what is due at this time; the events of each clock entry."""
+        fresh: list[tuple[AnyEvent, ...]] = []
+        while (command := next_due(self.state, self.now_ms, 1)) is not None:
+            outcome = self._run(command, CLOCK, "")
+            assert not isinstance(outcome, Rejected), "the clock is never refused"
+            fresh.append(outcome)
+        self.clocked += fresh
+        return fresh
+
+    def order(
+        self, owner: str, sold: tuple[str, int], bought: tuple[str, int], **fields: Any
+    ) -> Outcome:
+        """Sells an amount of one asset for an amount of another; the price is their ratio."""
+        fields.setdefault("time_in_force", "GTC")
+        fields.setdefault("post_only", False)
+        fields.setdefault("self_trade_prevention", "")
+        fields.setdefault("trigger_price", 0)
+        fields.setdefault("trigger_above", False)
+        fields.setdefault("client_id", 0)
+        fields.setdefault("expires", 0)
+        return self.do(PlaceOrder, owner, **self._amounts(sold, bought), **fields)
+
+    def bid(self, owner: str, lots: int, ticks: int, **fields: Any) -> Outcome:
+        return self.order(owner, ("USDC", lots * ticks), ("ETH", lots * LOT), **fields)
+
+    def ask(self, owner: str, lots: int, ticks: int, **fields: Any) -> Outcome:
+        return self.order(owner, ("ETH", lots * LOT), ("USDC", lots * ticks), **fields)
+
+    def rest(self, side: str, owner: str, lots: int, ticks: int, **fields: Any) -> int:
+        """The id of a bid or ask that was accepted and is open."""
+        outcome = (self.bid if side == "bid" else self.ask)(owner, lots, ticks, **fields)
+        assert not isinstance(outcome, Rejected), outcome
+        placed = next(event for event in outcome if isinstance(event, OrderPlaced))
+        assert placed.order_id in self.state.open_orders.by_id, outcome
+        return placed.order_id
+
+    def replace(self, number: int, lots: int, ticks: int, **fields: Any) -> Outcome:
+        """The open order gets a new total and price; its owner signs."""
+        order = self.state.open_orders.by_id[number]
+        sold, bought = ("USDC", lots * ticks), ("ETH", lots * LOT)
+        if not order.is_bid:
+            sold, bought = bought, sold
+        named = {"order": order.digest, **self._amounts(sold, bought), **fields}
+        return self.do(ReplaceOrder, order.owner, **named)
+
+    def cancel(self, owner: str, number: int, **fields: Any) -> Outcome:
+        fields.setdefault("client_id", 0)
+        return self.do(CancelOrder, owner, order_id=str(number), **fields)
+
+    def book(self, market: str = "ETH_USDC") -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """(bids, asks) as (ticks, lots), best first."""
+        book = self.state.books[market]
+        return book.depth(True, 99), book.depth(False, 99)
+
+    def held(self, owner: str, asset: str) -> int:
+        return self.state.ledger.held(owner, asset)
+
+    def _amounts(self, sold: tuple[str, int], bought: tuple[str, int]) -> dict[str, Any]:
+        return {
+            "sell_token": self.token(sold[0]),
+            "sell_amount": sold[1],
+            "buy_token": self.token(bought[0]),
+            "buy_amount": bought[1],
+        }
 
     def nonce(self) -> int:
         """A fresh one for any signer."""
@@ -117,7 +200,9 @@ class Venue:
         return self.state.ledger.available(owner, asset)
 
     def _run(self, command: Any, scheme: str, signer: str) -> Outcome:
-        request = Request(self.state.seq + 1, self.now_ms, signer, "", scheme, command)
+        seq = self.state.seq + 1
+        digest = f"0x{seq:064x}" if scheme == EIP712 else ""
+        request = Request(seq, self.now_ms, signer, digest, scheme, command)
         before = self.state.digest()
         outcome = decide(self.state, request)
         assert self.state.digest() == before, "decide touched the state"
@@ -125,6 +210,8 @@ class Venue:
             apply(self.state, request.seq, request.now_ms, outcome)
             check(self.state, outcome)
             check_all(self.state)
+            assert crossed(self.state, outcome) == ()
+            nothing_is_crossed(self.state)
         return outcome
 
 
@@ -136,3 +223,23 @@ def seeded() -> Venue:
     assert not isinstance(venue.add(ALICE, "ETH", 100 * 10**18, "USDC", 200_000 * 10**6), Rejected)
     assert not isinstance(venue.add(ALICE, "BTC", 5 * 10**7, "ETH", 10 * 10**18), Rejected)
     return venue
+
+
+def with_book() -> Venue:
+    """Bob and Carol have 1,000 ETH and 10 M USDC each; nothing lies in a pool or rests."""
+    venue = Venue()
+    for owner in (ALICE, BOB, CAROL):
+        venue.fund(owner, ETH=1_000 * 10**18, USDC=10_000_000 * 10**6)
+    return venue
+
+
+def both() -> Venue:
+    """As `with_book`, and 100 ETH / 200,000 USDC of Alice lie in the pool: spot is tick 200000."""
+    venue = with_book()
+    assert not isinstance(venue.add(ALICE, "ETH", 100 * 10**18, "USDC", 200_000 * 10**6), Rejected)
+    return venue
+
+
+def refused(outcome: Any) -> tuple[Code, str]:
+    assert isinstance(outcome, Rejected), outcome
+    return outcome.code, outcome.message

@@ -1,55 +1,39 @@
 """A limit order book: price-time priority over integer ticks and lots.
 
-Each side is a dict of levels by price and a sorted list of the prices with the best one at the end:
-most adds and removals happen near the touch, so that little moves. It knows no money and matches
-nothing: who takes walks over `levels` and tells the book what was filled.
+It knows no money and matches nothing: who takes walks over the levels and tells the book what was
+filled. Adding to a level that exists, cancelling, filling and the best prices are O(1).
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Iterator
+from itertools import islice
 
-from xyk.book.level import Level
 from xyk.book.order import Order
-
-
-class Side:
-    """`keys` ascend to the best: prices of bids, minus the prices of asks."""
-
-    __slots__ = ("keys", "levels", "sign")
-
-    def __init__(self, is_bid: bool) -> None:
-        self.sign = 1 if is_bid else -1
-        self.keys: list[int] = []
-        self.levels: dict[int, Level] = {}  # key -> level
-
-    def __iter__(self) -> Iterator[Level]:
-        """Best first. Nothing may change meanwhile."""
-        for key in reversed(self.keys):
-            yield self.levels[key]
+from xyk.book.side import Side
 
 
 class Book:
+    """`count` is the number of orders in it."""
+
     __slots__ = ("asks", "bids", "count")
 
     def __init__(self) -> None:
         self.bids = Side(True)
         self.asks = Side(False)
-        self.count = 0  # open orders
+        self.count = 0
 
     @property
     def best_bid(self) -> int | None:
         """Ticks; None without bids."""
-        keys = self.bids.keys
-        return keys[-1] if keys else None
+        best = self.bids.best
+        return None if best is None else best.price
 
     @property
     def best_ask(self) -> int | None:
-        keys = self.asks.keys
-        return -keys[-1] if keys else None
+        best = self.asks.best
+        return None if best is None else best.price
 
     @property
     def is_two_sided(self) -> bool:
-        return bool(self.bids.keys and self.asks.keys)
+        return self.bids.best is not None and self.asks.best is not None
 
     def side(self, is_bid: bool) -> Side:
         return self.bids if is_bid else self.asks
@@ -57,11 +41,10 @@ class Book:
     def add(self, order: Order) -> None:
         """Last in its level. Does not look whether it crosses."""
         side = self.bids if order.is_bid else self.asks
-        key = order.price * side.sign
-        level = side.levels.get(key)
+        price = order.price
+        level = side.levels.get(price)
         if level is None:
-            level = side.levels[key] = Level(order.price)
-            insort(side.keys, key)
+            level = side.open(price)
             level.first = order
         else:
             last = level.last
@@ -74,51 +57,46 @@ class Book:
         self.count += 1
 
     def remove(self, order: Order) -> None:
-        """In O(1) while its level lives on."""
+        """It points nowhere afterwards; the last one takes its level along."""
         level = order.level
         assert level is not None, "only an order in the book can leave it"
-        before, after = order.before, order.after
         level.lots -= order.quantity - order.filled
-        if before is None:
-            level.first = after
-        else:
-            before.after = after
-        if after is None:
-            level.last = before
-        else:
-            after.before = before
-        order.level = order.before = order.after = None
+        order.level = None
         self.count -= 1
-        if level.first is None:
-            side = self.bids if order.is_bid else self.asks
-            key = level.price * side.sign
-            del side.levels[key]
-            if side.keys[-1] == key:
-                side.keys.pop()
+        before, after = order.before, order.after
+        if before is not None:
+            before.after = after
+            order.before = None
+            if after is not None:
+                after.before = before
+                order.after = None
             else:
-                del side.keys[bisect_left(side.keys, key)]
+                level.last = before
+        else:
+            level.first = after
+            if after is not None:
+                after.before = None
+                order.after = None
+            else:
+                level.last = None
+                (self.bids if order.is_bid else self.asks).close(level)
 
     def fill(self, order: Order, lots: int) -> None:
         """`lots` of it were taken; an order that has none left leaves."""
-        left = order.quantity - order.filled - lots
-        assert lots > 0 <= left, "an order is filled by no more than it has"
-        if left:
-            assert order.level is not None
-            order.level.lots -= lots
-            order.filled += lots
-        else:
+        level, filled = order.level, order.filled + lots
+        assert level is not None and lots > 0 and filled <= order.quantity
+        level.lots -= lots
+        order.filled = filled
+        if filled == order.quantity:
             self.remove(order)
-            order.filled = order.quantity
 
     def reduce(self, order: Order, quantity: int) -> None:
         """A smaller total; it keeps its place."""
-        assert order.filled < quantity < order.quantity and order.level is not None
-        order.level.lots -= order.quantity - quantity
+        level = order.level
+        assert order.filled < quantity < order.quantity and level is not None
+        level.lots -= order.quantity - quantity
         order.quantity = quantity
 
     def depth(self, is_bid: bool, limit: int) -> list[tuple[int, int]]:
         """The best `limit` levels as (ticks, lots), best first."""
-        side = self.side(is_bid)
-        return [
-            (side.levels[key].price, side.levels[key].lots) for key in side.keys[: -limit - 1 : -1]
-        ]
+        return [(level.price, level.lots) for level in islice(self.side(is_bid), limit)]

@@ -1,11 +1,21 @@
-"""An order that is open: in the book, or waiting off it for its trigger price."""
+"""An order that is open: in the book, or waiting off it for its trigger price.
+
+It is a msgspec Struct that the cyclic collector does not know: made in half the time of a class
+with slots, smaller, and no part of a collection's pause. That is sound because the book unlinks
+what leaves it: an order in no level points at nothing that could point back. Only a whole book that
+is dropped with orders in it is never freed; an exchange keeps its books as long as it lives.
+"""
 
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from xyk.book.terms import PLAIN, Terms
 
 if TYPE_CHECKING:
     from xyk.book.level import Level
 
-DUMPED = (
+OWN = (
     "id",
     "digest",
     "owner",
@@ -15,83 +25,79 @@ DUMPED = (
     "quantity",
     "filled",
     "executed_quote",
-    "time_in_force",
-    "post_only",
-    "self_trade_prevention",
     "client_id",
-    "expires",
-    "trigger_price",
-    "trigger_above",
-    "by_agent",
     "created_ms",
     "triggered_ms",
     "priority",
 )
+TERMS = Terms.__struct_fields__
+DUMPED = (*OWN, *TERMS)
 
 
-class Order:
+class Order(msgspec.Struct, gc=False, eq=False):
     """`price` in ticks, `quantity` (the total) and `filled` in lots, `executed_quote` in gross
     base units of quote, `expires` in unix seconds.
 
     `priority` is the seq of the entry that put it into its level, 0 while it waits for its
-    trigger. `level`, `before` and `after` belong to the book.
+    trigger. `level`, `before` and `after` belong to the book. `terms` hold what never changes; each
+    of them also reads as an attribute of the order.
     """
 
-    __slots__ = (*DUMPED, "after", "before", "level")
-
     id: int
-    digest: str
     owner: str
-    market: str
     is_bid: bool
     price: int
     quantity: int
-    filled: int
-    executed_quote: int
-    time_in_force: str
-    post_only: bool
-    self_trade_prevention: str
-    client_id: int
-    expires: int
-    trigger_price: int
-    trigger_above: bool
-    by_agent: bool
-    created_ms: int
-    triggered_ms: int
-    priority: int
-    level: "Level | None"
-    before: "Order | None"
-    after: "Order | None"
-
-    def __init__(self, *, id: int, owner: str, is_bid: bool, price: int, quantity: int) -> None:
-        self.id = id
-        self.digest = ""
-        self.owner = owner
-        self.market = ""
-        self.is_bid = is_bid
-        self.price = price
-        self.quantity = quantity
-        self.filled = 0
-        self.executed_quote = 0
-        self.time_in_force = "GTC"
-        self.post_only = False
-        self.self_trade_prevention = "RejectTaker"
-        self.client_id = 0
-        self.expires = 0
-        self.trigger_price = 0
-        self.trigger_above = False
-        self.by_agent = False
-        self.created_ms = 0
-        self.triggered_ms = 0
-        self.priority = 0
-        self.level = None
-        self.before = None
-        self.after = None
+    digest: str = ""
+    market: str = ""
+    client_id: int = 0
+    created_ms: int = 0
+    terms: Terms = PLAIN
+    filled: int = 0
+    executed_quote: int = 0
+    triggered_ms: int = 0
+    priority: int = 0
+    level: "Level | None" = None
+    before: "Order | None" = None
+    after: "Order | None" = None
 
     @property
     def remaining(self) -> int:
         """Lots."""
         return self.quantity - self.filled
+
+    @property
+    def time_in_force(self) -> str:
+        return self.terms.time_in_force
+
+    @property
+    def post_only(self) -> bool:
+        return self.terms.post_only
+
+    @property
+    def self_trade_prevention(self) -> str:
+        return self.terms.self_trade_prevention
+
+    @property
+    def expires(self) -> int:
+        return self.terms.expires
+
+    @property
+    def trigger_price(self) -> int:
+        return self.terms.trigger_price
+
+    @property
+    def trigger_above(self) -> bool:
+        return self.terms.trigger_above
+
+    @property
+    def by_agent(self) -> bool:
+        return self.terms.by_agent
+
+    def __repr__(self) -> str:
+        """Without the links, which lead through the whole level."""
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in OWN)
+        return f"Order({fields}, terms={self.terms!r})"
 
     def dump(self) -> dict[str, Any]:
         """Plain JSON values under string keys; `load` gives an equal order, in no level."""
@@ -99,13 +105,5 @@ class Order:
 
     @classmethod
     def load(cls, dumped: dict[str, Any]) -> "Order":
-        order = cls(
-            id=dumped["id"],
-            owner=dumped["owner"],
-            is_bid=dumped["is_bid"],
-            price=dumped["price"],
-            quantity=dumped["quantity"],
-        )
-        for name in DUMPED:
-            setattr(order, name, dumped[name])
-        return order
+        terms = Terms(**{name: dumped[name] for name in TERMS})
+        return cls(terms=terms, **{name: dumped[name] for name in OWN})

@@ -128,6 +128,7 @@ async def _start(
         journal,
         clock,
         history.find_action,
+        head_hash=start.replica.head_hash,
         projected=lambda: projection.seq,
         observer=metrics,
         on_failure=on_failure,
@@ -148,10 +149,8 @@ async def _start(
     exchange = Exchange(services, projection)
     _watch(metrics, writer, projection, snapshotter)
     stack.push_async_callback(snapshotter.stop)
-    await _run(stack, exchange, writer, projection)
-    while not writer.head[1]:  # noqa: ASYNC110  # the writer asks the journal for it first
-        await asyncio.sleep(0.001)
     writer.listeners += [projection.feed, snapshotter.on_committed]
+    await _run(stack, exchange, writer, projection)
     snapshotter.consider(state.seq)
     if settings.seed_demo:
         filled = await seed_demo(writer, state, clock, settings.data)

@@ -3,7 +3,8 @@ it fails.
 
 Sequential, on one core: the hash chain, the stamps, the closed evidence schemes, unique digests,
 and `decide` again on every command, whose events must be the journalled ones to the byte; then
-the fold and its invariants. Beside it, on all cores: the recovery of every signature. Entries of
+the fold and its invariants. What the clock did must have been due, and nothing that was due may be
+left out before a later command. Beside it, on all cores: the recovery of every signature. Entries of
 older rules are folded and their signatures checked, but decided only by the rules they were made
 under, so not again.
 
@@ -16,11 +17,18 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import msgspec
 
 from xyk.cli.signatures import Claim, Fault, Place, Recovery
-from xyk.domain.commands import ACTIONS, Command, FaucetDeposit, Genesis
+from xyk.domain.commands import (
+    ACTIONS,
+    ActivateTrigger,
+    Command,
+    FaucetDeposit,
+    Genesis,
+)
+from xyk.domain.commands import CLOCK as CLOCK_COMMANDS
 from xyk.domain.events import AnyEvent
 from xyk.domain.rejections import Rejected
-from xyk.domain.request import EIP712, FAUCET, GENESIS, Request
-from xyk.domain.units import NONCE_SLOTS
+from xyk.domain.request import CLOCK, EIP712, FAUCET, GENESIS, Request
+from xyk.domain.units import NONCE_SLOTS, TRIGGERS_BETWEEN_MAX
 from xyk.engine.entry import (
     GENESIS_HASH,
     RULES,
@@ -33,6 +41,7 @@ from xyk.engine.entry import (
 )
 from xyk.exchange import evolve, invariants
 from xyk.exchange.decide import SIGNED, decide
+from xyk.exchange.due import next_due
 from xyk.exchange.state import State
 
 
@@ -85,6 +94,7 @@ class Audit:
         for anchor in anchors:
             self._anchors.setdefault(anchor.seq, []).append(anchor)
         self._digests: dict[int, set[str]] = {}  # second of the nonce -> digests
+        self._activations = 0  # of triggers, since the last command that was not the clock's
 
     @property
     def place(self) -> Place:
@@ -102,6 +112,7 @@ class Audit:
         except (msgspec.DecodeError, UnicodeDecodeError, KeyError) as fault:
             raise Broken(entry.seq, f"the row cannot be read: {fault!r}") from None
         self._check_scheme(entry, evidence)
+        self._check_due(entry, command, evidence)
         self._decide_again(entry, command, evidence)
         try:
             evolve.apply(self.state, entry.seq, entry.time, events)
@@ -171,6 +182,8 @@ class Audit:
             is_fit = entry.kind == FaucetDeposit.__name__
             if not self.state.sandbox:
                 raise Broken(entry.seq, "a faucet deposit, but genesis says no sandbox")
+        elif evidence.scheme == CLOCK:
+            is_fit = entry.kind in CLOCK_COMMANDS
         elif evidence.scheme == GENESIS:
             is_fit = entry.kind == Genesis.__name__
         else:
@@ -181,6 +194,21 @@ class Audit:
             )
         if evidence.scheme != EIP712 and (evidence.signer or evidence.digest or evidence.signature):
             raise Broken(entry.seq, f"{evidence.scheme} evidence carries a signature")
+
+    def _check_due(self, entry: Entry, command: Command, evidence: Evidence) -> None:
+        """The clock does what is due next and nothing else; everybody else comes after all of it."""
+        left = TRIGGERS_BETWEEN_MAX - self._activations
+        if entry.rules == RULES:
+            due = next_due(self.state, entry.time, left)
+            if evidence.scheme != CLOCK:
+                if due is not None:
+                    raise Broken(entry.seq, f"{due} was due before it and is left out")
+            elif command != due:
+                raise Broken(entry.seq, f"{command} was not due; the clock's next was {due}")
+        if evidence.scheme != CLOCK:
+            self._activations = 0
+        elif isinstance(command, ActivateTrigger):
+            self._activations += 1
 
     def _decide_again(self, entry: Entry, command: Command, evidence: Evidence) -> None:
         if entry.rules != RULES:

@@ -4,6 +4,8 @@ One jump of the wall clock would expire every deadline and prune every nonce, fo
 in the journal only grows.
 """
 
+import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 AHEAD_MAX_MS = 30_000  # wall over monotonic time since the start
@@ -18,6 +20,18 @@ class Clock(Protocol):
     def monotonic_ms(self) -> float:
         """ms since any fixed moment, never set; one that goes on while the machine sleeps."""
         ...
+
+
+class Alarm(Protocol):
+    def cancel(self) -> None: ...
+
+
+CallLater = Callable[[int, Callable[[], None]], Alarm]
+
+
+def call_in_loop(delay_ms: int, callback: Callable[[], None]) -> Alarm:
+    """Called once, after `delay_ms` of the event loop's time, unless cancelled before."""
+    return asyncio.get_running_loop().call_later(delay_ms / 1000, callback)
 
 
 class ClockRefused(Exception):

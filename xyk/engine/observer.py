@@ -18,6 +18,10 @@ class Observer(Protocol):
         """An alarm: the wall clock jumped and the writer refuses; 0 when it came back."""
         ...
 
+    def crossed(self, markets: int) -> None:
+        """An alarm: in how many markets book and pool cross now (invariant 6); 0 when in none."""
+        ...
+
     def stopped(self, error: BaseException) -> None:
         """An alarm: the writer failed and the process must end."""
         ...
@@ -31,6 +35,9 @@ class NoObserver:
         return None
 
     def clock_ahead(self, ahead_ms: int) -> None:
+        return None
+
+    def crossed(self, markets: int) -> None:
         return None
 
     def stopped(self, error: BaseException) -> None:

@@ -5,6 +5,9 @@ transaction while the next group forms. Nothing that depends on an uncommitted e
 results, refusals, repeated receipts and `committed` all wait for the commit. A fault in `evolve`,
 in an invariant or in the append leaves a state that the journal may not have: the process must end,
 and nobody is answered any more.
+
+What is due by time or by a trigger becomes an entry of its own before the next command, or as soon
+as it is due where nobody commands anything (`Clockwork`).
 """
 
 import asyncio
@@ -13,13 +16,16 @@ from collections.abc import Callable, Sequence
 
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.request import Request
-from xyk.engine.clock import AHEAD_MAX_MS, Clock, WriterClock
+from xyk.engine.clock import AHEAD_MAX_MS, CallLater, Clock, WriterClock, call_in_loop
+from xyk.engine.clockwork import BY_CLOCK, Clockwork
 from xyk.engine.committer import Committer
-from xyk.engine.entry import encode, seal_entry
+from xyk.engine.crossings import Crossings
+from xyk.engine.entry import GENESIS_HASH, encode, seal_entry
 from xyk.engine.intake import ACTIONS_MAX, BYTES_MAX, Answer, Intake, Item
 from xyk.engine.journal import Journal
 from xyk.engine.observer import NoObserver, Observer
 from xyk.engine.receipts import FindAction, Receipts
+from xyk.engine.refusals import may_be_known, overloaded, stranger
 from xyk.engine.submission import Committed, Submission
 from xyk.engine.tail import KEPT_MIN
 from xyk.exchange.decide import decide
@@ -30,11 +36,6 @@ from xyk.exchange.state import State
 __all__ = ["Committed", "Submission", "Writer", "WriterStopped"]
 
 LAG_MAX = 100_000  # entries that the read tables may be behind
-
-# Refusals that come before or with the nonce's: the action may have been accepted earlier.
-MAY_BE_KNOWN = frozenset(
-    {Code.UNAUTHORIZED, Code.FORBIDDEN, Code.EXPIRED, Code.NONCE_OUT_OF_WINDOW, Code.NONCE_USED}
-)
 
 Listener = Callable[[Sequence[Committed]], None]
 
@@ -50,6 +51,7 @@ class Writer:
     which seq they are complete, at the start up to the state's. Without `projected` there are no
     read tables and the writer keeps every receipt of its own time (tests).
 
+    `head_hash` is that of the entry `state.seq`. `call_later` wakes the writer for what is due.
     `listeners` get the entries of each commit, in order. `on_failure` is called first of all when
     the writer fails; the process should then end.
     """
@@ -61,10 +63,12 @@ class Writer:
         clock: Clock,
         find_action: FindAction,
         *,
+        head_hash: str = GENESIS_HASH,
         projected: Callable[[], int] | None = None,
         observer: Observer | None = None,
         on_failure: Callable[[BaseException], None] | None = None,
         accept_clock: bool = False,
+        call_later: CallLater = call_in_loop,
         actions_max: int = ACTIONS_MAX,
         bytes_max: int = BYTES_MAX,
         lag_max: int = LAG_MAX,
@@ -78,13 +82,16 @@ class Writer:
         self._observer: Observer = observer or NoObserver()
         self._on_failure = on_failure
         self._lag_max = lag_max
-        self._head_hash = ""  # of the last decided entry
+        self._head_hash = head_hash  # of the last decided entry
         self._receipts = Receipts(state, journal, find_action, projected, tail_min)
         self._intake = Intake(actions_max, bytes_max)
         self._commits = Committer(
-            journal, self._clock, self._observer, (state.seq, ""), self._publish, self._fail
+            journal, self._clock, self._observer, (state.seq, head_hash), self._publish, self._fail
         )
         self._wake = asyncio.Event()
+        self._wake.set()  # something may be due from the start
+        self._clockwork = Clockwork(state, call_later, self._wake.set)
+        self._crossings = Crossings(state, self._observer)
         self._ended = asyncio.Event()
         self._is_running = False
         self._is_closing = False
@@ -125,7 +132,7 @@ class Writer:
             item = self._intake.reserve(submissions, self._state.seq, future)
             if item is not None:
                 return await self._take(item)
-            closed = _overloaded("The queue is full")
+            closed = overloaded("The queue is full")
         self._count_refusals([closed] * len(submissions))
         return [closed] * len(submissions)
 
@@ -149,9 +156,9 @@ class Writer:
         assert not self._is_running, "there is one writer"
         self._is_running = True
         try:
-            seq, self._head_hash = await self._journal.head()
-            assert seq == self._state.seq, f"the journal ends at {seq}, not at {self._state.seq}"
-            self._commits.head = (seq, self._head_hash)
+            head = await self._journal.head()
+            assert head == self.head, f"the journal ends at {head}, not at {self.head}"
+            await self._clockwork.remember(self._journal, self._state.seq)
             while self._failure is None and not self._is_drained():
                 await self._wake.wait()
                 self._wake.clear()
@@ -161,6 +168,7 @@ class Writer:
             if not isinstance(error, Exception):
                 raise
         finally:
+            self._clockwork.rest()
             self._ended.set()
         if self._failure is not None:
             raise WriterStopped from self._failure
@@ -180,10 +188,10 @@ class Writer:
         if self._failure is not None:
             raise WriterStopped
         if self._is_closing:
-            return _overloaded("The server is shutting down")
+            return overloaded("The server is shutting down")
         lag = self._receipts.lag(self.committed_seq)
         if lag > self._lag_max:
-            return _overloaded(f"The read tables are {lag} entries behind")
+            return overloaded(f"The read tables are {lag} entries behind")
         return None
 
     async def _take(self, item: Item) -> list[Answer]:
@@ -201,7 +209,7 @@ class Writer:
             self._wake.set()
             await item.future
         if item.has_refusals:
-            late = [n for n, answer in enumerate(item.answers) if _may_be_known(answer)]
+            late = [n for n, answer in enumerate(item.answers) if may_be_known(answer)]
             await self._ask(item, [n for n in late if n not in asked])
             self._count_refusals(item.given())
         return item.given()
@@ -241,7 +249,7 @@ class Writer:
             if self._receipts.speaks_for_owner(submission):
                 item.answers[index] = receipt.again()
             else:  # refused here: by its turn the signer might be an agent, and it would run twice
-                item.answers[index] = _stranger(submission)
+                item.answers[index] = stranger(submission)
 
     # What runs in the writer's own task.
 
@@ -253,14 +261,17 @@ class Writer:
         while self._commits.flush():
             await asyncio.sleep(0)  # the append begins while the next group forms
             await self._fill()
+        if self._commits.forming.has_room and not self._is_closing:  # else a commit wakes it
+            self._clockwork.wind(*self._clock.read())
 
     async def _fill(self) -> None:
-        """Decides what is queued into the group that forms, as far as it has room."""
+        """Decides what is queued, and what is due, into the group that forms, as far as it has
+        room.
+        """
         now_ms = self._now_ms()
         while self._intake and self._commits.forming.has_room:
             item = self._intake.first()
             if item.answers[item.next] is None:
-                # Entries that are due by now_ms (expiries, timers) come before the command.
                 if self._receipts.may_be_missed(item.submissions[item.next], item.seen_seq):
                     item.has_refusals = True
                     await self._ask(item, (item.next,))
@@ -269,47 +280,77 @@ class Writer:
                     now_ms = self._now_ms()
                 if item.answers[item.next] is None:
                     answer = self._answer(item, now_ms)
+                    if answer is None:
+                        return
                     item.answers[item.next] = answer
                     item.has_refusals |= isinstance(answer, Rejected)
             item.next += 1
             if item.next == len(item.answers):
                 self._intake.pop()
                 self._commits.settle(item.future, item.needs_seq)
+        if now_ms is not None and not self._is_closing:
+            self._enter_due(now_ms)
 
-    def _answer(self, item: Item, now_ms: int | None) -> Answer:
+    def _answer(self, item: Item, now_ms: int | None) -> Answer | None:
+        """None: what is due before the command has filled the group."""
         submission = item.submissions[item.next]
         first = self._receipts.newest(submission)
         if first is not None:
             item.needs_seq = max(item.needs_seq, first.entry.seq)
             return first.again()
         if now_ms is None:
-            return _overloaded("The server's clock jumped and waits for its operator")
-        answer = self._decide(submission, item.encoded[item.next], now_ms)
+            return overloaded("The server's clock jumped and waits for its operator")
+        if not self._enter_due(now_ms):
+            return None
+        try:
+            answer = self._decide(submission, item.encoded[item.next], now_ms)
+        except Exception:
+            # Pure until here: the state is as it was.
+            kind, digest = type(submission.command).__name__, submission.evidence.digest
+            log.exception("deciding %s failed, digest %s", kind, digest)
+            answer = Rejected(Code.SERVER_ERROR, "The exchange has a fault; nothing was changed")
+        if isinstance(answer, Committed):
+            self._enter(answer)
         item.needs_seq = self._state.seq  # also for a refusal: it tells of the state
         return answer
 
+    def _enter_due(self, now_ms: int) -> bool:
+        """Entries of all that the clock must do before the next command, as far as the group has
+        room; whether it still has. Nobody can be refused here: a fault stops the writer.
+        """
+        while self._commits.forming.has_room:
+            command = self._clockwork.due(now_ms)
+            if command is None:
+                return True
+            encoded = encode(command), encode(BY_CLOCK)
+            decided = self._decide(Submission(command, BY_CLOCK), encoded, now_ms)
+            assert isinstance(decided, Committed), f"{command} is due and was refused: {decided}"
+            self._enter(decided)
+        return False
+
     def _decide(self, submission: Submission, encoded: tuple[bytes, bytes], now_ms: int) -> Answer:
+        """Pure: the entry that the command would be."""
         state = self._state
         seq = state.seq + 1
         command, evidence = submission.command, submission.evidence
         request = Request(seq, now_ms, evidence.signer, evidence.digest, evidence.scheme, command)
-        try:
-            outcome = decide(state, request)
-            if isinstance(outcome, Rejected):
-                return outcome
-            kind, events = type(command).__name__, encode(outcome)
-            entry = seal_entry(seq, now_ms, kind, *encoded, events, self._head_hash)
-        except Exception:
-            # Pure until here: the state is as it was.
-            log.exception("deciding %s failed, digest %s", type(command).__name__, evidence.digest)
-            return Rejected(Code.SERVER_ERROR, "The exchange has a fault; nothing was changed")
-        apply(state, seq, now_ms, outcome)
-        check(state, outcome)
-        committed = Committed(entry, command, evidence, outcome)
+        outcome = decide(state, request)
+        if isinstance(outcome, Rejected):
+            return outcome
+        kind, events = type(command).__name__, encode(outcome)
+        entry = seal_entry(seq, now_ms, kind, *encoded, events, self._head_hash)
+        return Committed(entry, command, evidence, outcome)
+
+    def _enter(self, decided: Committed) -> None:
+        """Into the state and the group that forms; from here on it cannot be taken back."""
+        entry, events = decided.entry, decided.events
+        apply(self._state, entry.seq, entry.time, events)
+        check(self._state, events)
+        self._crossings.look(events)
         self._head_hash = entry.hash
-        self._commits.forming.add(committed)
-        self._receipts.add(committed)
-        return committed
+        self._commits.forming.add(decided)
+        self._receipts.add(decided)
+        self._clockwork.count(decided.command)
 
     def _now_ms(self) -> int | None:
         """The stamp of the next entries; None while the wall clock is not believed."""
@@ -341,19 +382,3 @@ class Writer:
         self._commits.abandon(WriterStopped)
         self._intake.abandon(WriterStopped)
         self._wake.set()
-
-
-def _may_be_known(answer: Answer | None) -> bool:
-    return isinstance(answer, Rejected) and answer.code in MAY_BE_KNOWN
-
-
-def _overloaded(why: str) -> Rejected:
-    return Rejected(Code.OVERLOADED, f"{why}; retry the same bytes")
-
-
-def _stranger(submission: Submission) -> Rejected:
-    signer = submission.evidence.signer
-    return Rejected(
-        Code.INVALID_SIGNATURE,
-        f"The signature gives {signer}, which is neither the owner nor an agent of it",
-    )

@@ -47,7 +47,9 @@ class Edge(msgspec.Struct, frozen=True):
     def has_orders(self) -> bool:
         """On the side that the taker takes from."""
         book = self.book
-        return book is not None and bool((book.bids if self.sells_base else book.asks).keys)
+        if book is None:
+            return False
+        return (book.bids if self.sells_base else book.asks).best is not None
 
     @property
     def is_live(self) -> bool:
@@ -76,10 +78,10 @@ class Edge(msgspec.Struct, frozen=True):
         if book is None:
             return False
         if self.sells_base:
-            keys = book.bids.keys
-            return bool(keys) and keys[-1] >= limit
-        keys = book.asks.keys
-        return bool(keys) and -keys[-1] <= limit
+            best = book.bids.best
+            return best is not None and best.price >= limit
+        best = book.asks.best
+        return best is not None and best.price <= limit
 
 
 Path = tuple[Edge, ...]

@@ -4,30 +4,39 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xyk.book.order import Order
+from xyk.book.terms import Terms, shared_terms
 from xyk.domain import events as ev
 from xyk.exchange.holds import held_asset, held_for
 from xyk.exchange.state import State
 
 
 def _order_placed(state: State, event: ev.OrderPlaced) -> None:
+    if event.expires or event.trigger_price:
+        terms = Terms(
+            event.time_in_force,
+            event.post_only,
+            event.self_trade_prevention,
+            event.by_agent,
+            event.expires,
+            event.trigger_price,
+            event.trigger_above,
+        )
+    else:
+        terms = shared_terms(
+            event.time_in_force, event.post_only, event.self_trade_prevention, event.by_agent
+        )
     order = Order(
-        id=event.order_id,
-        owner=event.owner,
-        is_bid=event.is_bid,
-        price=event.price,
-        quantity=event.quantity,
+        event.order_id,
+        event.owner,
+        event.is_bid,
+        event.price,
+        event.quantity,
+        event.digest,
+        state.markets[event.market].symbol,
+        event.client_id,
+        state.now_ms,
+        terms,
     )
-    order.digest = event.digest
-    order.market = event.market
-    order.time_in_force = event.time_in_force
-    order.post_only = event.post_only
-    order.self_trade_prevention = event.self_trade_prevention
-    order.client_id = event.client_id
-    order.expires = event.expires
-    order.trigger_price = event.trigger_price
-    order.trigger_above = event.trigger_above
-    order.by_agent = event.by_agent
-    order.created_ms = state.now_ms
     state.open_orders.by_id[order.id] = order
     state.has_ordered = True
 

@@ -65,8 +65,10 @@ class OpenOrders:
         own = self.by_owner.get(order.owner)
         if own is None:
             own = self.by_owner[order.owner] = {}
-        if order.id in own:
+        elif order.id in own:
             return
+        else:  # every request brought its own copy of the address; one is enough
+            order.owner = next(iter(own.values())).owner
         own[order.id] = order
         self.by_digest[order.digest] = order
         self.count[order.market] = self.count.get(order.market, 0) + 1

@@ -1,0 +1,26 @@
+"""What the writer itself refuses, and which of decide's refusals are not the last word."""
+
+from xyk.domain.rejections import Code, Rejected
+from xyk.engine.intake import Answer
+from xyk.engine.submission import Submission
+
+# Refusals that come before or with the nonce's: the action may have been accepted earlier.
+MAY_BE_KNOWN = frozenset(
+    {Code.UNAUTHORIZED, Code.FORBIDDEN, Code.EXPIRED, Code.NONCE_OUT_OF_WINDOW, Code.NONCE_USED}
+)
+
+
+def may_be_known(answer: Answer | None) -> bool:
+    return isinstance(answer, Rejected) and answer.code in MAY_BE_KNOWN
+
+
+def overloaded(why: str) -> Rejected:
+    return Rejected(Code.OVERLOADED, f"{why}; retry the same bytes")
+
+
+def stranger(submission: Submission) -> Rejected:
+    signer = submission.evidence.signer
+    return Rejected(
+        Code.INVALID_SIGNATURE,
+        f"The signature gives {signer}, which is neither the owner nor an agent of it",
+    )
