@@ -107,7 +107,7 @@ class Follower:
         for name, side in self.sides.items():
             for price, quantity in data[name]:
                 if quantity == "0":
-                    del side[price]
+                    side.pop(price, None)  # came and went between two frames, perhaps
                 else:
                     side[price] = quantity
 
