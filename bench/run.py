@@ -2,24 +2,42 @@
 
 import sys
 
-from bench import core, http, memory, startup, stream
+<<<<<<< HEAD
+from bench import core, http, memory, pause, startup, stream
+=======
+from bench import book, core, http, memory, orders, startup, stream
+>>>>>>> bookspeed
 from bench.table import Row, show
 
 
 def main(parts: list[str]) -> None:
-    wanted = parts or ["core", "http", "stream", "memory", "startup"]
+<<<<<<< HEAD
+    wanted = parts or ["core", "http", "stream", "memory", "pause", "startup"]
+=======
+    wanted = parts or ["core", "book", "orders", "http", "stream", "memory", "startup"]
+>>>>>>> bookspeed
     rows: list[Row] = []
     if "core" in wanted or "http" in wanted:
         rows += core.rows()
         show(rows)
+    if "book" in wanted:
+        show(book.rows())
+    if "orders" in wanted or "http" in wanted:
+        ordered = orders.rows()
+        show(ordered)
+        rows += ordered
     if "http" in wanted:
-        figures = {row.what: float(row.measured.split()[0]) for row in rows if row.ratio is None}
-        core_us = figures["decide + evolve + invariants"] + figures["entry and hash"]
-        show(http.rows(core_us, figures["journal, groups of 64, fsync"]))
+        figures = {
+            row.what: float(row.measured.split()[0]) for row in rows if " us" in row.measured
+        }
+        swap_us = sum(figures[name] for name in core.PARTS)
+        show(http.rows(swap_us, sum(figures[name] for name in orders.PARTS)))
     if "stream" in wanted:
         show(stream.rows())
     if "memory" in wanted:
         show(memory.rows())
+    if "pause" in wanted:
+        show(pause.rows())
     if "startup" in wanted:
         show(startup.rows())
 

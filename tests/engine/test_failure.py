@@ -1,7 +1,7 @@
 """A fault in decide is one request's alone; any other ends the writer, and nobody is answered."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -117,6 +117,46 @@ class TestFold:
             await quiet()
             assert len(desk.journal.entries) == FIRST, "what was in flight may land, unanswered"
             assert desk.writer.committed_seq == FIRST - 1
+
+
+def corrupt_a_pool(desk: Desk) -> None:
+    desk.state.pools["ETH_USDC"].reserve_base += 1
+
+
+def corrupt_an_account(desk: Desk) -> None:
+    desk.state.ledger.dump()["available"]["USDC"][BOB] += 1
+
+
+@pytest.mark.parametrize("corrupt", [corrupt_a_pool, corrupt_an_account])
+class TestTrialBalance:
+    async def test_nobody_is_answered_and_nothing_is_written(
+        self, corrupt: Callable[[Desk], None]
+    ) -> None:
+        """ALICE sends BOB some: the account is touched, the pool is not."""
+        async with open_desk() as desk:
+            await desk.seed_pool()
+            await desk.accept(desk.transfer(1))
+            written = len(desk.journal.entries)
+            corrupt(desk)
+            await nobody_is_answered(desk, *submit(desk, desk.transfer(2), desk.transfer(3)))
+            assert isinstance(desk.failures[0], AssertionError)
+            assert len(desk.journal.entries) == written
+
+    async def test_in_the_group_behind_the_one_in_flight(
+        self, corrupt: Callable[[Desk], None]
+    ) -> None:
+        async with open_desk() as desk:
+            await desk.seed_pool()
+            desk.journal.is_held = True
+            first = submit(desk, desk.transfer(1))
+            await quiet()
+            written = len(desk.journal.entries)
+            corrupt(desk)
+            waiting = submit(desk, desk.transfer(2))
+            await quiet()
+            desk.journal.let_go()
+            await nobody_is_answered(desk, *first, *waiting)
+            assert len(desk.journal.entries) == written + 1
 
 
 async def test_the_writer_is_not_to_be_cancelled() -> None:

@@ -9,7 +9,10 @@ import msgspec
 import pytest
 
 from tests.engine.desk import Desk, accepted, faucet, open_desk, quiet, refused, sign
-from tests.exchange.venue import ALICE, BOB
+from tests.engine.test_writer import Gauge
+from tests.exchange.venue import ALICE, BOB, CAROL
+from xyk.domain.rejections import Code
+from xyk.engine.group import ENTRIES_MAX
 from xyk.engine.submission import Committed, Submission
 
 AGENT = "0x" + "a9" * 20
@@ -149,16 +152,19 @@ class TestLookUps:
             assert refused(await desk.writer.submit(late)) == "EXPIRED"
             assert len(desk.tables.asked) == 2
 
+    @pytest.mark.parametrize(
+        ("seq", "why"), [(1, "name entry 1 for"), (99, "know entry 99, the journal does not")]
+    )
     async def test_one_that_fails_is_an_error_and_no_refusal(
-        self, caplog: pytest.LogCaptureFixture
+        self, seq: int, why: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         async with open_desk(tail_min=0) as desk:
             transfer = desk.transfer(5)
             await desk.accept(transfer)
             await forget(desk)
-            desk.tables._seqs[transfer.evidence.digest] = 1  # another entry's
+            desk.tables._seqs[transfer.evidence.digest] = seq  # another entry's, or none's
             assert refused(await desk.writer.submit(transfer)) == "SERVER_ERROR"
-            assert transfer.evidence.digest in caplog.text
+            assert transfer.evidence.digest in caplog.text and why in caplog.text
             await desk.accept(desk.transfer(6))
             assert desk.writer.queue_depth == 0
 
@@ -207,6 +213,44 @@ class TestLookUps:
             async with asyncio.timeout(30):
                 again, _, first = await asyncio.gather(*waiting)
             assert same(accepted(first), accepted(again)) and not accepted(again).is_new
+
+    async def test_none_where_memory_has_it(self) -> None:
+        async with open_desk() as desk:
+            transfer = desk.transfer(5)
+            first = await desk.accept(transfer)
+            await forget(desk)
+            assert same(first, await desk.accept(transfer))
+            assert desk.tables.asked == []
+
+    async def test_none_where_there_are_no_read_tables(self) -> None:
+        async with open_desk(projected=None, tail_min=0) as desk:
+            transfer = desk.transfer(5)
+            first = await desk.accept(transfer)
+            await forget(desk)
+            assert same(first, await desk.accept(transfer))
+            assert desk.tables.asked == []
+
+    async def test_one_alone_where_nothing_came_between(self) -> None:
+        async with open_desk(tail_min=0) as desk:
+            desk.writer.listeners.append(lambda _: desk.tables.catch_up())
+            nonce = desk.nonce()
+            await desk.accept(desk.transfer(5, nonce=nonce))
+            other = desk.transfer(6, nonce=nonce)
+            assert refused(await desk.writer.submit(other)) == "NONCE_USED"
+            assert desk.tables.asked == [other.evidence.digest]
+
+    async def test_one_in_the_turn_of_what_was_accepted_and_forgotten_since(self) -> None:
+        """A batch of several groups, which the read tables follow; the refusal is counted."""
+        gauge = Gauge()
+        async with open_desk(tail_min=0, observer=gauge) as desk:
+            desk.writer.listeners.append(lambda _: desk.tables.catch_up())
+            transfer = desk.transfer(5)
+            batch = [transfer, *(desk.transfer(1) for _ in range(3 * ENTRIES_MAX))]
+            answers = await desk.writer.submit_batch([*batch, by(CAROL, transfer)])
+            assert all(accepted(answer).is_new for answer in answers[:-1])
+            assert refused(answers[-1]) == "INVALID_SIGNATURE"
+            assert desk.tables.asked == [transfer.evidence.digest]
+            assert gauge.codes == [Code.INVALID_SIGNATURE]
 
     async def test_a_stranger_whose_approval_comes_before_his_turn(self) -> None:
         async with open_desk(tail_min=0) as desk:

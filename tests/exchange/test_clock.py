@@ -345,7 +345,9 @@ def test_orders_timers_and_due_triggers_survive_a_dump() -> None:
         twin = Venue()
         twin.state = state
         at_once = twin.tick()
-        assert [names(events) for events in at_once] == [["OrderTriggered", "PoolSwapped", "Filled"]]
+        assert [names(events) for events in at_once] == [
+            ["OrderTriggered", "PoolSwapped", "Filled"]
+        ]
         twin.now_ms = (NOW_S + 100) * 1000
         seen.append((at_once, twin.tick(), state.digest()))
     assert seen[0] == seen[1] and len(seen[0][1]) == 3

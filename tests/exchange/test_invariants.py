@@ -1,16 +1,26 @@
 """Each invariant can fail: a state that breaks it and nothing that was checked before it."""
 
+import json
 from collections.abc import Callable
 
 import msgspec
 import pytest
 
-from tests.exchange.venue import ALICE, BOB, Venue, seeded
-from xyk.domain.events import Deposited, LiquidityAdded, LiquidityRemoved, PoolSwapped
+from tests.exchange.venue import ALICE, BOB, LOT, NOW_S, Venue, both, seeded
+from xyk.domain.events import (
+    BookFilled,
+    Deposited,
+    LiquidityAdded,
+    LiquidityRemoved,
+    OrderClosed,
+    OrderRested,
+    PoolSwapped,
+)
 from xyk.domain.market import LOCKED, OUTSIDE, pool_account
 from xyk.domain.rejections import Rejected
 from xyk.exchange import invariants as inv
 from xyk.exchange.evolve import apply
+from xyk.exchange.state import State
 
 
 def _unbalance(venue: Venue) -> None:
@@ -55,6 +65,165 @@ def _unlock(venue: Venue) -> None:
 
 def _old_nonce(venue: Venue) -> None:
     venue.state.nonces[1] = {ALICE: 1}
+
+
+def _release_some(venue: Venue) -> None:
+    ledger = venue.state.ledger
+    ledger.pay_held(ALICE, ALICE, "USDC", 1)
+
+
+def _hold_for_nobody(venue: Venue) -> None:
+    held = venue.state.ledger.dump()["held"]
+    held["USDC"][BOB] = held["USDC"].pop(ALICE)
+
+
+def _forget_holds(venue: Venue) -> None:
+    del venue.state.ledger._held["USDC"]
+    for accounts in (venue.state.ledger._available,):
+        accounts.pop("USDC")
+
+
+def _miscount(venue: Venue) -> None:
+    level = next(iter(venue.state.books["ETH_USDC"].bids))
+    level.lots += 1
+
+
+def _overtake(venue: Venue) -> None:
+    level = next(iter(venue.state.books["ETH_USDC"].bids))
+    assert level.first is not None and level.last is not None
+    level.first.priority, level.last.priority = level.last.priority, level.first.priority
+
+
+def _loosen_link(venue: Venue) -> None:
+    level = next(iter(venue.state.books["ETH_USDC"].bids))
+    assert level.last is not None
+    level.last.before = None
+
+
+def _loosen_end(venue: Venue) -> None:
+    level = next(iter(venue.state.books["ETH_USDC"].bids))
+    level.last = level.first
+
+
+def _shuffle_prices(venue: Venue) -> None:
+    venue.state.books["ETH_USDC"].bids.keys.append(0)
+
+
+def _miscount_book(venue: Venue) -> None:
+    venue.state.books["ETH_USDC"].count += 1
+
+
+def _misprice(venue: Venue) -> None:
+    level = next(iter(venue.state.books["ETH_USDC"].bids))
+    level.price += 1
+
+
+def _lose_trigger(venue: Venue) -> None:
+    venue.state.open_orders.waiting["ETH_USDC"].below.pop()
+
+
+def _shuffle_triggers(venue: Venue) -> None:
+    venue.state.open_orders.waiting["ETH_USDC"].below.reverse()
+
+
+def _lose_index(venue: Venue) -> None:
+    venue.state.open_orders.count["ETH_USDC"] -= 1
+
+
+def with_orders() -> Venue:
+    """Alice bids twice at one price, and two of her stops wait."""
+    venue = both()
+    for _ in range(2):
+        venue.rest("bid", ALICE, 10, 190_000)
+    venue.sell(BOB, "ETH", "USDC", 10**15)
+    for ticks in (180_000, 170_000):
+        fields = dict(time_in_force="GTD", expires=NOW_S + 60)
+        venue.rest("ask", ALICE, 10, 160_000, trigger_price=ticks * 10**4, **fields)
+    return venue
+
+
+LEVELS = inv.every_level_is_the_sum_of_its_orders_in_order_of_arrival
+
+
+@pytest.mark.parametrize(
+    ("breakage", "invariant"),
+    [
+        (_release_some, inv.held_equals_what_open_orders_need),
+        (_hold_for_nobody, inv.held_equals_what_open_orders_need),
+        (_forget_holds, inv.held_equals_what_open_orders_need),
+        (_miscount, LEVELS),
+        (_overtake, LEVELS),
+        (_loosen_link, LEVELS),
+        (_loosen_end, LEVELS),
+        (_shuffle_prices, LEVELS),
+        (_miscount_book, LEVELS),
+        (_misprice, inv.every_open_order_rests_or_waits),
+        (_lose_trigger, inv.every_open_order_rests_or_waits),
+        (_shuffle_triggers, inv.every_open_order_rests_or_waits),
+        (_lose_index, inv.every_open_order_rests_or_waits),
+    ],
+)
+def test_each_invariant_of_orders_can_fail(
+    breakage: Callable[[Venue], None], invariant: Callable[..., None]
+) -> None:
+    venue = with_orders()
+    invariant(venue.state)
+    breakage(venue)
+    with pytest.raises(AssertionError):
+        invariant(venue.state)
+
+
+def test_a_fill_off_its_price_and_a_hold_that_is_off_are_caught_at_once() -> None:
+    venue = with_orders()
+    done = venue.ask(BOB, 25, 190_000, time_in_force="GTC", post_only=False)
+    assert isinstance(done, tuple)
+    number = venue.rest("bid", ALICE, 30, 150_000)
+    for held in (30 * 150_000 - 1, 30 * 150_000 + 1):
+        copy = State.load(json.loads(venue.state.encode()))
+        closed = OrderClosed(
+            owner=ALICE,
+            order_id=number,
+            market="ETH_USDC",
+            status="Cancelled",
+            remaining=30,
+            released=held,
+        )
+        with pytest.raises(AssertionError, match="released is what the order needed"):
+            apply(copy, copy.seq + 1, venue.now_ms, (closed,))
+    order = venue.state.open_orders.by_id[number]
+    fill = BookFilled(
+        market="ETH_USDC",
+        maker_order_id=number,
+        maker=ALICE,
+        taker=BOB,
+        taker_buys=False,
+        price=150_000,
+        quantity=10,
+        base_amount=10 * LOT,
+        quote_amount=10 * 150_000,
+        taker_fee=0,
+        maker_remaining=20,
+        trade_id=9,
+        price_forming=True,
+    )
+    apply(venue.state, venue.state.seq + 1, venue.now_ms, (fill,))
+    inv.check(venue.state, (fill,))
+    for wrong in (
+        dict(quote_amount=10 * 150_000 + 1),
+        dict(price=150_001, quote_amount=10 * 150_001),
+        dict(base_amount=10 * LOT + 1),
+        dict(maker_rebate=1),
+        dict(maker_remaining=19),
+    ):
+        with pytest.raises(AssertionError):
+            inv.check(venue.state, (msgspec.structs.replace(fill, **wrong),))
+    order.priority = 0
+    rested = OrderRested(order_id=number, remaining=20, held=20 * 150_000)
+    inv.check(venue.state, (rested,))
+    assert order.level is not None
+    order.level.lots += 1
+    with pytest.raises(AssertionError):
+        inv.check(venue.state, (rested,))
 
 
 @pytest.mark.parametrize(

@@ -77,20 +77,29 @@ def place(venue: Venue, **changes: Any) -> Any:
     )
 
 
-def test_place_order_by_descending_precedence() -> None:
-    venue = busy()
-    eth, usdc, shares = venue.token("ETH"), venue.token("USDC"), venue.token("LP:ETH_USDC")
-    late: dict[str, Any] = {}
+class Rows:
+    """What every row has mended so far is in `mended`."""
 
-    def row(code: Code, words: str, **changes: Any) -> None:
-        found, message = refused(place(venue, **late, **changes))
+    def __init__(self) -> None:
+        self.venue = busy()
+        self.mended: dict[str, Any] = {}
+
+    def __call__(self, code: Code, words: str, **changes: Any) -> None:
+        before = self.venue.state.digest()
+        found, message = refused(place(self.venue, **self.mended | changes))
         assert (found, words in message) == (code, True), message
+        assert self.venue.state.digest() == before
 
+
+def test_place_order_by_descending_precedence_up_to_its_price() -> None:
+    row = Rows()
+    venue = row.venue
+    eth, usdc, shares = venue.token("ETH"), venue.token("USDC"), venue.token("LP:ETH_USDC")
     row(Code.INVALID_SIGNATURE, "neither the owner", signer=NOBODY)
     row(Code.UNAUTHORIZED, "was revoked", signer=CAROL)
     row(Code.EXPIRED, "deadline")
     row(Code.NONCE_OUT_OF_WINDOW, "must lie within", deadline=NOW_S + 60)
-    late = dict(deadline=NOW_S + 60, nonce=(NOW_S << 8) + 250)
+    row.mended = dict(deadline=NOW_S + 60, nonce=(NOW_S << 8) + 250)
     row(Code.INVALID_ASSET, f"address {NOBODY}")
     row(Code.INVALID_ASSET, f"address {NOBODY}", sell_token=eth)
     row(Code.INVALID_ASSET, "pool shares", sell_token=shares, buy_token=shares)
@@ -105,7 +114,7 @@ def test_place_order_by_descending_precedence() -> None:
     row(Code.TRADING_PAUSED, "ETH_USDC is cancel_only", sell_token=eth, buy_token=usdc)
     venue.do(SetMarketStatus, OPERATOR, market="*", status="open")
     row(Code.SAME_TOKEN, "Both tokens are ETH", sell_token=eth, buy_token=eth)
-    late |= dict(sell_token=usdc, buy_token=eth)
+    row.mended |= dict(sell_token=usdc, buy_token=eth)
     row(Code.INVALID_QUANTITY, "at least 1 base unit", buy_amount=MANY)
     row(Code.INVALID_QUANTITY, "at least 1 base unit", sell_amount=1)
     odd = 10**18 + 1  # base units: no whole lots
@@ -126,7 +135,19 @@ def test_place_order_by_descending_precedence() -> None:
     price = last[0] * 10**18 // last[1]
     row(Code.INVALID_PRICE, f"is {price} USDC base units per whole ETH; name one below it", **fair)
     row(Code.INVALID_PRICE, "name one above it", **fair, trigger_price=price, trigger_above=True)
-    waits = dict(trigger_price=price - 1)
+
+
+def test_place_order_by_descending_precedence_from_its_quantity_on() -> None:
+    row = Rows()
+    venue = row.venue
+    assert not isinstance(venue.ask(CAROL, 10, 195_000, time_in_force="IOC"), Rejected)
+    row.mended = dict(
+        deadline=NOW_S + 60,
+        nonce=(NOW_S << 8) + 250,
+        sell_token=venue.token("USDC"),
+        buy_token=venue.token("ETH"),
+    )
+    waits = dict(trigger_price=1_900 * 10**6)
     far = half_lots(220_002)
     at_once: dict[str, Any] = dict(far, trigger_price=0, time_in_force="")
     row(Code.INVALID_PRICE, "bid at most 2199", **at_once, signer=ALICE)
@@ -166,14 +187,14 @@ def test_place_order_by_descending_precedence() -> None:
         ("clientId 7 is in use", dict(client_id=7)),
         ("Order would immediately match and take", dict(client_id=8)),
     ]
-    mended: dict[str, Any] = dict(rich, sell_amount=211_000 * 10**10)
+    row.mended |= dict(rich, sell_amount=211_000 * 10**10)
     for words, change in form:
-        mended |= change
-        row(Code.INVALID_ORDER, words, **mended)
-    mended |= dict(post_only=False)
-    row(Code.INSUFFICIENT_FUNDS, f"Needs {mended['sell_amount']} base units of USDC", **mended)
-    enough = mended | dict(sell_amount=211_000 * 10, buy_amount=10 * LOT)
-    assert not isinstance(place(venue, **late, **enough), Rejected)
+        row.mended |= change
+        row(Code.INVALID_ORDER, words)
+    row.mended |= dict(post_only=False)
+    row(Code.INSUFFICIENT_FUNDS, f"Needs {211_000 * 10**10} base units of USDC")
+    row.mended |= dict(sell_amount=211_000 * 10, buy_amount=10 * LOT)
+    assert not isinstance(place(venue, **row.mended), Rejected)
 
 
 def test_what_the_walk_refuses_by_descending_precedence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ base units and ticks of one quote unit a lot.
 from collections.abc import Iterable, Sequence
 from random import Random
 
+import msgspec
 import pytest
 
 from amm.constant_product import get_amount_in, get_amount_out
@@ -351,3 +352,10 @@ def test_exact_out_never_costs_more_than_the_pool_or_the_book_alone() -> None:
             assert taken.amount_in <= by_pool + kept + 2 + len(lines)
         if by_book is not None and edge.taker_fee_bps == 0:
             assert taken.amount_in <= by_book.amount_in + kept + 2 + len(lines)
+
+
+def test_without_a_book_the_pool_is_all_there_is() -> None:
+    edge = msgspec.structs.replace(market(reserves=(10**9, 10**9)), book=None)
+    taken = take_exact_in(edge, 10**6, "taker")
+    assert taken is not None and taken.pool_in == taken.amount_in == 10**6
+    assert list(edge.levels()) == [] and not edge.reaches(10**6)

@@ -16,6 +16,7 @@ from xyk.exchange.decide import decide
 from xyk.exchange.evolve import apply
 from xyk.exchange.invariants import check, check_all
 from xyk.exchange.state import State
+from xyk.exchange.trial_balance import TrialBalance
 
 SALT = "0x" + "5a" * 32
 WINDOW_S = 2 * 24 * 60 * 60  # a nonce before now less this is refused, so it may be forgotten
@@ -32,6 +33,7 @@ class Minds:
         self.genesis = genesis
         self.now_ms = now_ms
         self.state = State()
+        self.books = TrialBalance(self.state)
         self.entries: list[tuple[int, int, tuple[ev.AnyEvent, ...]]] = []
         self.twin = Twin(genesis, now_ms)
         self._submit(_genesis_command(genesis), GENESIS, "")
@@ -73,6 +75,7 @@ class Minds:
         apply(self.state, seq, self.now_ms, events)
         check(self.state, events)
         check_all(self.state)
+        self.books.check()
         if scheme == EIP712:
             assert events[0] == ev.NonceUsed(signer=signer, nonce=command.nonce)
             return events[1:]

@@ -39,8 +39,8 @@ class Order(msgspec.Struct, gc=False, eq=False):
     base units of quote, `expires` in unix seconds.
 
     `priority` is the seq of the entry that put it into its level, 0 while it waits for its
-    trigger. `level`, `before` and `after` belong to the book. `terms` hold what never changes; each
-    of them also reads as an attribute of the order.
+    trigger. `level`, `before` and `after` belong to the book. `terms` hold what hardly ever
+    changes; each of them also reads as an attribute of the order.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""What was said once about an order and never changes. Nearly all orders say the same few things,
+"""What is said once about an order. Nearly all orders say the same few things,
 so those terms are made once and shared: an order carries one reference instead of seven fields."""
 
 from itertools import product

@@ -51,7 +51,7 @@ async def _serve(settings: Settings) -> int:
         listener = _listen(settings)
         server = Server(_config(exchange), listener)
         supervised = asyncio.create_task(_supervise(exchange, server))
-        _keep_collector_away()
+        keep_collector_away()
         await server.serve([listener])
         supervised.cancel()
         code = OK if exchange.failure is None else failure_code(exchange.failure)
@@ -135,7 +135,7 @@ async def _supervise(exchange: Exchange, server: Server) -> None:
     server.should_exit = True
 
 
-def _keep_collector_away() -> None:
+def keep_collector_away() -> None:
     """What lives as long as the process is not looked at again: pauses of ms at every full run."""
     gc.collect()
     gc.freeze()

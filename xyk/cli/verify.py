@@ -4,7 +4,7 @@ it fails.
 Sequential, on one core: the hash chain, the stamps, the closed evidence schemes, unique digests,
 and `decide` again on every command, whose events must be the journalled ones to the byte; then
 the fold and its invariants. What the clock did must have been due, and nothing that was due may be
-left out before a later command. Beside it, on all cores: the recovery of every signature. Entries of
+left out before a later command. Beside it, on all cores: the recovery of every signature. Those of
 older rules are folded and their signatures checked, but decided only by the rules they were made
 under, so not again.
 
@@ -196,7 +196,7 @@ class Audit:
             raise Broken(entry.seq, f"{evidence.scheme} evidence carries a signature")
 
     def _check_due(self, entry: Entry, command: Command, evidence: Evidence) -> None:
-        """The clock does what is due next and nothing else; everybody else comes after all of it."""
+        """The clock does what is due next and nothing else; all others come after all of it."""
         left = TRIGGERS_BETWEEN_MAX - self._activations
         if entry.rules == RULES:
             due = next_due(self.state, entry.time, left)

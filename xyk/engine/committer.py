@@ -16,6 +16,7 @@ OnFailure = Callable[[BaseException], None]
 class Committer:
     """Whoever depends on an entry that is not committed is released after its commit, or never.
 
+    `check` must find the state good before a group is sent; it may raise.
     `on_failure` is called when an append or something after it fails; what is in flight may then be
     on disk or not, and nothing more is sent or released.
     """
@@ -26,6 +27,7 @@ class Committer:
         clock: WriterClock,
         observer: Observer,
         head: tuple[int, str],
+        check: Callable[[], None],
         on_committed: OnCommitted,
         on_failure: OnFailure,
     ) -> None:
@@ -35,6 +37,7 @@ class Committer:
         self._journal = journal
         self._clock = clock
         self._observer = observer
+        self._check = check
         self._on_committed = on_committed
         self._on_failure = on_failure
         self._task: asyncio.Task[None] | None = None  # the loop keeps weak references only
@@ -55,12 +58,18 @@ class Committer:
             future.set_result(None)
 
     def flush(self) -> bool:
-        """Sends the group that forms on its way, unless one is in flight or there is nothing."""
+        """Sends the group that forms on its way, unless one is in flight or there is nothing.
+        Raises what `check` raises; then nothing of the group reaches the journal.
+        """
         if self._in_flight is not None or not self.forming.committed or self._is_abandoned:
             return False
+        self._send()
+        return True
+
+    def _send(self) -> None:
+        self._check()
         self._in_flight, self.forming = self.forming, Group()
         self._task = asyncio.create_task(self._commit(self._in_flight))
-        return True
 
     def abandon(self, error: type[Exception]) -> None:
         """Everybody who waits gets the error, and nobody is released from now on."""
@@ -78,8 +87,10 @@ class Committer:
             latency_ms = self._clock.monotonic_ms() - started_ms
             last = group.committed[-1].entry
             self.head = (last.seq, last.hash)
-            self._in_flight = None
-            self.flush()
+            if self.forming.committed:
+                self._send()  # where it raises, this group is still in flight and is abandoned
+            else:
+                self._in_flight = None
             group.release()
             self._observer.committed(len(group.committed), group.size_bytes, latency_ms)
             self._on_committed(group.committed)

@@ -32,6 +32,7 @@ from xyk.exchange.decide import decide
 from xyk.exchange.evolve import apply
 from xyk.exchange.invariants import check
 from xyk.exchange.state import State
+from xyk.exchange.trial_balance import TrialBalance
 
 __all__ = ["Committed", "Submission", "Writer", "WriterStopped"]
 
@@ -86,7 +87,13 @@ class Writer:
         self._receipts = Receipts(state, journal, find_action, projected, tail_min)
         self._intake = Intake(actions_max, bytes_max)
         self._commits = Committer(
-            journal, self._clock, self._observer, (state.seq, head_hash), self._publish, self._fail
+            journal,
+            self._clock,
+            self._observer,
+            (state.seq, head_hash),
+            TrialBalance(state).check,
+            self._publish,
+            self._fail,
         )
         self._wake = asyncio.Event()
         self._wake.set()  # something may be due from the start

@@ -34,8 +34,8 @@ def reach(
     symbol = market.symbol
     book = state.books.get(symbol)
     if book is not None:
-        keys = book.asks.keys if is_bid else book.bids.keys
-        if keys and keys[-1] >= (-price if is_bid else price):
+        best = book.asks.best if is_bid else book.bids.best
+        if best is not None and (best.price <= price if is_bid else best.price >= price):
             return take_order(edge_of(state, market, not is_bid), lots, price, owner, prevention)
     pool = state.pools[symbol]
     reserve_base, reserve_quote, kept = pool.reserve_base, pool.reserve_quote, BPS - pool.fee_bps

@@ -77,6 +77,8 @@ from xyk.exchange.triggers import activate_trigger
 Outcome = tuple[AnyEvent, ...] | Rejected
 Decider = Callable[[State, Request, Any], Outcome]
 
+APPROVALS: frozenset[type] = frozenset((ApproveAgent, ApproveApiKey))
+
 SIGNED: Mapping[type, Decider] = {
     SwapExactIn: swap_exact_in,
     SwapExactOut: swap_exact_out,
@@ -211,7 +213,7 @@ def _time_fault(state: State, request: Request, command: Any) -> Rejected | None
             f"time {now_s} s; "
             "sign a nearer one",
         )
-    if isinstance(command, ApproveAgent | ApproveApiKey):
+    if type(command) in APPROVALS:
         past = past_approval(request, command)
         if past is not None:
             return past

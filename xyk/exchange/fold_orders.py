@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from xyk.book.order import Order
 from xyk.book.terms import Terms, shared_terms
 from xyk.domain import events as ev
@@ -54,7 +56,8 @@ def _book_filled(state: State, event: ev.BookFilled) -> None:
         given_amount, got_amount = event.quote_amount, event.base_amount
     ledger.pay_held(maker, taker, given, given_amount - event.taker_fee)
     ledger.pay_held(maker, recipient, given, event.taker_fee - event.maker_rebate)
-    ledger.pay_held(maker, maker, given, event.maker_rebate)
+    if event.maker_rebate:
+        ledger.pay_held(maker, maker, given, event.maker_rebate)
     ledger.transfer(taker, maker, got, got_amount - event.maker_fee)
     if event.maker_fee:
         ledger.transfer(taker, recipient, got, event.maker_fee)
@@ -119,7 +122,8 @@ def _order_replaced(state: State, event: ev.OrderReplaced) -> None:
         state.open_orders.disarm(order)
     order.price = event.price
     order.quantity = event.quantity
-    order.by_agent = order.by_agent or event.by_agent
+    if event.by_agent and not order.by_agent:
+        order.terms = replace(order.terms, by_agent=True)
 
 
 def _order_closed(state: State, event: ev.OrderClosed) -> None:

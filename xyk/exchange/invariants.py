@@ -1,8 +1,9 @@
 """What must hold after every command: DESIGN section 9, each a function with a sentence for a name.
 
 `check` looks only at what the events touched and runs after every command, in production too;
-`check_all` looks at everything and runs after every command in tests, and at start-up. A failure is
-an AssertionError and stops the process: no answer is better than a wrong one.
+`check_all` looks at everything and runs after every command in tests, and at start-up; between them
+stands the trial balance, after every group. A failure is an AssertionError and stops the process:
+no answer is better than a wrong one.
 
 Number 6 stands apart (`nothing_is_crossed`, incrementally `crossed`): no balance is wrong by it, so
 tests fail on it and the writer only raises an alarm.
@@ -76,7 +77,10 @@ def every_level_is_the_sum_of_its_orders_in_order_of_arrival(state: State) -> No
     for symbol, book in state.books.items():
         count = 0
         for side in (book.bids, book.asks):
-            assert side.keys == sorted(side.levels), f"{symbol}: prices out of order"
+            prices = [level.price for level in side]
+            assert prices == sorted(side.levels, reverse=side is book.bids), (
+                f"{symbol}: prices out of order"
+            )
             for level in side:
                 count += _count_level(symbol, level)
         assert count == book.count, f"{symbol}: {count} orders, counted {book.count}"

@@ -187,8 +187,8 @@ def replace_order(state: State, request: Request, replace: ReplaceOrder) -> Outc
         return tick_fault(market, whole_base, base, quote)
     by_agent = request.signer != replace.owner
     if by_agent:
-        is_resting = order.level is not None
-        fault = agent_price_fault(state, market, is_bid, base, quote, is_resting)
+        rests = not state.open_orders.is_waiting(order)
+        fault = agent_price_fault(state, market, is_bid, base, quote, rests)
         if fault is not None:
             return fault
     fault = quantity_fault(market, base, quote) or _replacement_fault(
@@ -205,7 +205,7 @@ def _replaced(
     symbol, is_bid, lots = market.symbol, order.is_bid, quantity - order.filled
     held = held_for(state, order, order.quantity - order.filled)
     needed = amount_held(state, symbol, is_bid, price, lots)
-    is_resting = order.level is not None
+    is_resting = not state.open_orders.is_waiting(order)
     if is_resting and price == order.price and quantity < order.quantity:
         return (
             OrderReduced(

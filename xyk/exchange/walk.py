@@ -120,7 +120,7 @@ def take_order(edge: Edge, lots: int, limit: int, owner: str, prevention: str) -
     inside.
     """
     rest, pool_lots = lots, 0
-    limit_lots = _pool_lots(edge, *edge.limit_price(limit))
+    awake = edge.has_awake_pool
     steps: list[Step] = []
     met_own = False
     if edge.reaches(limit):
@@ -128,9 +128,17 @@ def take_order(edge: Edge, lots: int, limit: int, owner: str, prevention: str) -
         for level in edge.levels():
             if (level.price < limit) if edge.sells_base else (level.price > limit):
                 break
-            if pool_lots < limit_lots:
-                lot_in, lot_out = edge.lot_amounts(level.price)
-                target = min(limit_lots, _pool_lots(edge, lot_in * BPS, lot_out * kept))
+            if awake:
+                # The pool before the level, but not beyond the limit: the better price of both.
+                if (
+                    (level.price * kept < limit * BPS)
+                    if edge.sells_base
+                    else (level.price * BPS > limit * kept)
+                ):
+                    target = _pool_lots(edge, *edge.limit_price(limit))
+                else:
+                    lot_in, lot_out = edge.lot_amounts(level.price)
+                    target = _pool_lots(edge, lot_in * BPS, lot_out * kept)
                 if target > pool_lots:
                     more = min(rest, target - pool_lots)
                     pool_lots += more
@@ -150,7 +158,8 @@ def take_order(edge: Edge, lots: int, limit: int, owner: str, prevention: str) -
                 rest -= filled
             if met_own or not rest:
                 break
-    if not met_own:
+    if awake and rest and not met_own:
+        limit_lots = _pool_lots(edge, *edge.limit_price(limit))
         pool_lots += min(rest, max(0, limit_lots - pool_lots))
     pool_in, pool_out = _pool_amounts(edge, pool_lots)
     taken = _taken(edge, steps, pool_in, pool_out) or Taken(edge, 0, 0, 0, 0, steps)
@@ -192,12 +201,11 @@ def _dust_fits(edge: Edge, lot_in: int, lot_out: int, pool_out: int) -> bool:
 
 
 def _pool_lots(edge: Edge, price_num: int, price_den: int) -> int:
-    """Whole lots of base that the pool trades at marginal prices up to num/den, IN per OUT."""
+    """Whole lots of base that the awake pool trades at marginal prices up to num/den, IN per
+    OUT."""
     reserve_in, reserve_out = edge.reserves
     fee_bps = edge.pool.fee_bps
-    if not edge.has_awake_pool or not is_better_than(
-        reserve_in, reserve_out, fee_bps, price_num, price_den
-    ):
+    if not is_better_than(reserve_in, reserve_out, fee_bps, price_num, price_den):
         return 0
     reach = max_in_to_price if edge.sells_base else max_out_to_price
     return reach(reserve_in, reserve_out, fee_bps, price_num, price_den) // edge.market.lot_size

@@ -5,19 +5,22 @@ is zero at all times. Only the outside account may be negative: it is minus what
 and for LP shares minus what was issued. Amounts are base units.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from xyk.domain.market import OUTSIDE
 
 Balances = dict[str, dict[str, int]]  # asset -> account -> amount, zeros left out
+Touched = defaultdict[str, dict[str, None]]  # asset -> accounts that were written to
 
 
 class Ledger:
-    __slots__ = ("_available", "_held")
+    __slots__ = ("_available", "_held", "touched")
 
     def __init__(self) -> None:
         self._available: Balances = {}
         self._held: Balances = {}
+        self.touched: Touched | None = None  # None while nobody asks for it
 
     def available(self, account: str, asset: str) -> int:
         accounts = self._available.get(asset)
@@ -48,6 +51,9 @@ class Ledger:
             accounts[recipient] = grown
         else:
             accounts.pop(recipient, None)
+        if self.touched is not None:
+            touched = self.touched[asset]
+            touched[sender] = touched[recipient] = None
 
     def hold(self, account: str, asset: str, amount: int) -> None:
         """Sets available funds aside for an open order. The caller has checked that they
@@ -64,6 +70,8 @@ class Ledger:
         if holds is None:
             holds = self._held[asset] = {}
         holds[account] = holds.get(account, 0) + amount
+        if self.touched is not None:
+            self.touched[asset][account] = None
 
     def pay_held(self, account: str, recipient: str, asset: str, amount: int) -> None:
         """From what the account holds to what the recipient has available; to itself: a release."""
@@ -79,6 +87,9 @@ class Ledger:
             del holds[account]
         accounts = self._available[asset]
         accounts[recipient] = accounts.get(recipient, 0) + amount
+        if self.touched is not None:
+            touched = self.touched[asset]
+            touched[account] = touched[recipient] = None
 
     def assets_of(self, account: str) -> Iterator[tuple[str, int, int]]:
         """(asset, available, held) wherever the account has any, assets in order of first use."""
