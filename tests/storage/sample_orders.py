@@ -117,7 +117,7 @@ class Orders:
         """Fills with a few makers and perhaps the pool; the rest stands, or is over."""
         placed, open_ = order.placed, self.open[market]
         others = [one for one in open_.values() if one.placed.is_bid != placed.is_bid]
-        makers = [one for one in others if not one.waits]
+        makers = [one for one in others if not one.waits and one.placed.owner != placed.owner]
         for maker in self.random.sample(makers, min(len(makers), self.random.randrange(3))):
             if order.left == 0:
                 break
