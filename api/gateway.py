@@ -61,6 +61,8 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
+            if scope["method"] == "HEAD":  # also in the metrics it is the GET that it stands for
+                scope, send = {**scope, "method": "GET"}, headers_only(send)
             method, path = scope["method"], scope["path"]
             endpoint = self._endpoints.get((method, path))
             if endpoint is not None:
@@ -75,7 +77,7 @@ class Gateway:
             methods = self._methods.get(path)
             if methods is not None and method not in methods:
                 self._metrics.count_request(method, path, 405)
-                await respond(send, method_not_allowed(method, path, sorted(methods)))
+                await respond(send, method_not_allowed(method, path, methods))
                 return
             await self._read(scope, receive, send)
         elif kind == "websocket":
@@ -149,6 +151,17 @@ def announced_size(scope: Scope) -> int:
         if name == b"content-length":
             return int(value)
     return 0
+
+
+def headers_only(send: Send) -> Send:
+    """Sends no byte of a body; the headers, the length among them, stay those of the GET."""
+
+    async def bare(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return bare
 
 
 async def respond_and_drain(scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:

@@ -1,7 +1,7 @@
 """How everything that goes wrong is said: a status and {"code", "message"}, from one place."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -76,8 +76,14 @@ def no_such_route(method: str, path: str) -> Rejected:
     )
 
 
-def method_not_allowed(method: str, path: str, allowed: list[str]) -> Answer:
-    allow = ", ".join(sorted(allowed))
+def _allow(methods: Iterable[str]) -> str:
+    """The header; what takes GET takes HEAD (api/gateway)."""
+    known = set(methods)
+    return ", ".join(sorted(known | {"HEAD"} if "GET" in known else known))
+
+
+def method_not_allowed(method: str, path: str, allowed: Iterable[str]) -> Answer:
+    allow = _allow(allowed)
     rejected = Rejected(
         Code.INVALID_CLIENT_REQUEST, f"{path[:200]} does not take {method}; it takes {allow}", 405
     )
@@ -128,7 +134,8 @@ def answer_exception(request: Request[Any, Any, Any], fault: Exception) -> Respo
     answer = problem(_rejected(request, fault))
     headers = {name.decode(): value.decode() for name, value in answer.headers}
     if isinstance(fault, HTTPException) and fault.status_code == 405 and fault.headers:
-        headers |= fault.headers  # `allow`
+        given = {name.lower(): value for name, value in fault.headers.items()}
+        headers["allow"] = _allow(given["allow"].split(", "))
     return Response(answer.body, status_code=answer.status, headers=headers, media_type=JSON)
 
 

@@ -23,7 +23,7 @@ from api.views import resolve_token, token_form_fault
 from xyk.domain import commands as cm
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.request import EIP712, FAUCET
-from xyk.domain.units import BATCH_MAX, Address, Uint256, decode_wire
+from xyk.domain.units import BATCH_MAX, ZERO_ADDRESS, Address, Uint256, decode_wire
 from xyk.engine.entry import Evidence
 from xyk.engine.submission import Committed, Submission
 from xyk.wallet.verify import verify_action
@@ -198,6 +198,8 @@ def faucet_endpoint(services: Services) -> Endpoint:
         wish = decode(decoder, body)
         if isinstance(wish, Rejected):
             return _refused(services, wish)
+        if wish.owner == ZERO_ADDRESS:  # what is there nobody can sign for
+            return _refused(services, malformed("Expected the address of a wallet - at `$.owner`"))
         fault = token_form_fault(wish.token, "$.token")
         if fault is not None:
             return _refused(services, fault)

@@ -2,20 +2,14 @@
 
 import sys
 
-<<<<<<< HEAD
-from bench import core, http, memory, pause, startup, stream
-=======
-from bench import book, core, http, memory, orders, startup, stream
->>>>>>> bookspeed
+from bench import book, core, http, memory, orders, pause, startup, stream
 from bench.table import Row, show
+
+ALL = ["core", "book", "orders", "http", "stream", "memory", "pause", "startup"]
 
 
 def main(parts: list[str]) -> None:
-<<<<<<< HEAD
-    wanted = parts or ["core", "http", "stream", "memory", "pause", "startup"]
-=======
-    wanted = parts or ["core", "book", "orders", "http", "stream", "memory", "startup"]
->>>>>>> bookspeed
+    wanted = parts or ALL
     rows: list[Row] = []
     if "core" in wanted or "http" in wanted:
         rows += core.rows()

@@ -32,7 +32,9 @@ class Server:
         database_url: str = "",
         interpreter: tuple[str, ...] = (),
         environment: dict[str, str] | None = None,
+        launcher: tuple[str, ...] = (),
     ) -> None:
+        """`launcher`: a program that turns itself into the server, keeping its id (nsenter)."""
         self.data = data
         self.port = 0
         self.log = data.parent / f"{data.name}.log"
@@ -40,6 +42,7 @@ class Server:
         self._arguments = ["--sandbox", *arguments] if sandbox else list(arguments)
         self._interpreter = interpreter
         self._environment = environment or {}
+        self._launcher = launcher
         self._log: IO[bytes] | None = None
         self.process: subprocess.Popen[str] | None = None
 
@@ -55,7 +58,7 @@ class Server:
     def command(self) -> list[str]:
         database = ["--database-url", self.database_url] if self.database_url else []
         return [
-            *(sys.executable, *self._interpreter, "-m", "xyk.cli.main", "serve"),
+            *(*self._launcher, sys.executable, *self._interpreter, "-m", "xyk.cli.main", "serve"),
             *("--data", str(self.data), "--port", str(self.port), *database, *self._arguments),
         ]
 
@@ -143,11 +146,13 @@ def running_server(data: Path, *arguments: str, **options: object) -> Iterator[S
             server.stop()
 
 
-def run_xyk(*arguments: str, timeout_s: float = 60.0) -> tuple[int, str]:
+def run_xyk(
+    *arguments: str, timeout_s: float = 60.0, launcher: tuple[str, ...] = ()
+) -> tuple[int, str]:
     """Another `xyk` command to its end: exit code and everything printed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XYK_")}
     done = subprocess.run(
-        [sys.executable, "-m", "xyk.cli.main", *arguments],
+        [*launcher, sys.executable, "-m", "xyk.cli.main", *arguments],
         cwd=ROOT,
         env={**environment, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,

@@ -249,6 +249,7 @@ async def test_reads_and_signed_routes_share_paths(http: httpx.AsyncClient) -> N
     ("body", "path"),
     [
         ({"owner": "me", "token": "ETH"}, "$.owner"),
+        ({"owner": "0x" + "00" * 20, "token": "ETH"}, "$.owner"),
         ({"owner": "0x" + "11" * 20}, "$.token"),
         ({"owner": "0x" + "11" * 20, "token": "0x11"}, "$.token"),
         ({"owner": "0x" + "11" * 20, "token": "ETH", "amount": 5}, "$.amount"),

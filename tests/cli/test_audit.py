@@ -90,6 +90,28 @@ def test_a_removed_end_is_found_by_the_anchors(traded: Traded) -> None:
     assert f"no: entry {TRADED_SEQ}: missing" in said
 
 
+@pytest.mark.parametrize("kept", ["snapshot", "cursor"])
+def test_each_anchor_alone_finds_a_removed_end(traded: Traded, kept: str) -> None:
+    if kept == "snapshot":
+        traded.forget_read_tables()
+        [file] = DataFolder(traded.data).snapshots.glob("*.json")
+        source, last = f"snapshot {file.name}", int(file.stem)
+    else:
+        traded.forget_snapshots()
+        source, last = "the read tables' cursor", TRADED_SEQ
+    traded.write(traded.entries()[: last - 1])
+    code, said = run_xyk("verify", *traded.where)
+    assert code == 1
+    assert f"no: entry {last}: missing: the journal ends at {last - 1}, {source} knows" in said
+
+
+@pytest.mark.parametrize("alone", [("--expect-seq", "20"), ("--expect-hash", "ab" * 32)])
+def test_an_expected_entry_is_a_seq_and_a_hash(tmp_path: Path, alone: tuple[str, str]) -> None:
+    code, said = run_xyk("verify", "--data", str(tmp_path), *alone)
+    assert code == 78
+    assert "go together" in said
+
+
 def test_an_end_that_was_replaced_is_found_by_an_expected_hash(traded: Traded) -> None:
     traded.forget_anchors()
     expected = ("--expect-seq", "20", "--expect-hash", "ab" * 32)
@@ -121,6 +143,24 @@ def test_replay_says_no_to_a_broken_chain_and_to_a_wrong_snapshot(traded: Traded
     code, said = run_xyk("replay", *traded.where)
     assert code == 1
     assert f"no: journal entry {SWAP}:" in said
+
+
+def test_replay_says_no_to_a_snapshot_of_another_state_or_of_what_is_gone(traded: Traded) -> None:
+    """One whose file is whole, of a state that the journal does not give."""
+    [file] = DataFolder(traded.data).snapshots.glob("*.json")
+    good, seq = file.read_bytes(), int(file.stem)
+    line, _, state = good.partition(b"\n")
+    other = msgspec.json.encode({**msgspec.json.decode(line), "digest": "ab" * 32})
+    file.write_bytes(other + b"\n" + state)
+    code, said = run_xyk("replay", *traded.where)
+    assert code == 1
+    assert f"no: the snapshot of seq {seq} has another digest" in said
+
+    file.write_bytes(good)
+    traded.write(traded.entries()[: seq - 1])
+    code, said = run_xyk("replay", *traded.where)
+    assert code == 1
+    assert f"no: the journal ends at {seq - 1}, there is a snapshot of seq {seq}" in said
 
 
 @pytest.mark.parametrize("command", ["verify", "replay", "rebuild"])

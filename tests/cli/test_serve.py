@@ -1,7 +1,6 @@
 """The server as a process: how it starts, refuses to start, and ends."""
 
 import asyncio
-import resource
 import signal
 import socket
 from pathlib import Path
@@ -118,29 +117,6 @@ async def test_snapshots_come_while_it_serves(tmp_path: Path, database_url: str)
     code, said = await asyncio.to_thread(run_xyk, "replay", *fresh.where)
     assert code == 0, said
     assert "1 snapshots agree" in said
-
-
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux to fill a disk for one")
-async def test_a_full_disk_ends_it_without_an_answer(tmp_path: Path) -> None:
-    """The file size limit of the process stands in for a disk: the next append fails for good.
-    PostgreSQL's files are not this process's; the next test fills its disk.
-    """
-    server = Server(tmp_path / "data", "--seed-demo").start()
-    trader = Trader(seed=3)
-    await trader.fund(server.url)
-    written = (server.data / "journal.db-wal").stat().st_size
-    limit = written + 100_000
-    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (limit, limit))
-    await trader.trade(server.url)
-    assert await asyncio.to_thread(server.stop) == STORAGE
-    assert "stops without answering" in server.log.read_text()
-    assert trader.promises
-    await asyncio.to_thread(server.start)
-    try:
-        await trader.redeem(server.url, trader.promises)
-        await trader.settle(server.url)
-    finally:
-        server.stop()
 
 
 @pytest.mark.postgres

@@ -9,8 +9,9 @@ from tests.cli.journal_maker import JournalMaker, batches, rechained, trading_jo
 from xyk.cli.signatures import Claim, Place, first_fault
 from xyk.cli.verify import Anchor, Verdict, verify
 from xyk.domain.commands import Transfer
+from xyk.domain.market import pool_account
 from xyk.domain.tokens import token_address
-from xyk.engine.entry import Entry, Evidence, decode_evidence
+from xyk.engine.entry import Entry, Evidence, decode_events, decode_evidence, recompute_hash
 from xyk.wallet.signer import Wallet
 
 HONEST = trading_journal()
@@ -73,6 +74,14 @@ async def test_a_changed_column_is_found_where_it_is(field: str) -> None:
     value = {"time": row.time + 1, "rules": 2, "kind": "Transfer"}.get(field, "0" * 64)
     found = await verdict(edited(6, **{field: value}))
     assert (found.is_yes, found.seq) == (False, 6)
+
+
+async def test_an_end_that_hangs_on_another_chain_is_found() -> None:
+    """Whole in itself: only the hash before it tells."""
+    entry = msgspec.structs.replace(HONEST.entries[-1], previous="11" * 32)
+    found = await verdict(edited(LAST, previous=entry.previous, hash=recompute_hash(entry)))
+    assert (found.is_yes, found.seq) == (False, LAST)
+    assert "its previous hash is not the hash before it" in found.reason
 
 
 async def test_a_removed_inner_entry_is_missed() -> None:
@@ -228,6 +237,26 @@ async def test_another_salt_invalidates_every_signature() -> None:
     assert (found.is_yes, found.seq) == (False, 4), "the first signed entry"
 
 
+async def test_the_earliest_of_two_faults_is_named() -> None:
+    """Signatures are recovered in lots, later than the rest is checked."""
+    alien = msgspec.structs.replace(
+        decode_evidence(HONEST.entries[5]), signature="0x" + "11" * 64 + "1b"
+    )
+    entries = edited(6, evidence=encode(alien))
+    forged = entries[8].events.replace(b'"nonce":', b'"nonce":1')
+    assert forged != entries[8].events
+    entries[8] = msgspec.structs.replace(entries[8], events=forged)
+    found = await verdict(rechained(entries, 6))
+    assert (found.is_yes, found.seq) == (False, 6)
+    assert "signature" in found.reason
+
+
+async def test_an_anchor_with_another_hash_is_named() -> None:
+    found = await verdict(HONEST.entries, Anchor("the auditor", 7, hash="ab" * 32))
+    assert (found.is_yes, found.seq) == (False, 7)
+    assert "the auditor has the hash abab" in found.reason
+
+
 async def test_a_snapshot_that_disagrees_is_named() -> None:
     found = await verdict(HONEST.entries, Anchor("snapshot 7", 7, digest="0" * 64))
     assert (found.is_yes, found.seq) == (False, 7)
@@ -243,6 +272,36 @@ async def test_entries_of_older_rules_are_counted_and_not_decided_again(
     assert found.is_yes
     assert found.older == LAST - 1
     assert found.signatures == 7, "their signatures are checked all the same"
+
+
+def out_of_the_pool(entry: Entry) -> Entry:
+    """The transfer's events take from the pool's account what the command takes from Bob's."""
+    nonce, moved = decode_events(entry)
+    taken = msgspec.structs.replace(moved, owner=pool_account("ETH_USDC"))  # type: ignore[type-var]
+    return msgspec.structs.replace(entry, events=encode((nonce, taken)))
+
+
+def a_second_time(entry: Entry) -> Entry:
+    """The transfer again, its nonce's use left out of the events."""
+    again = encode(decode_events(entry)[1:])
+    return msgspec.structs.replace(entry, seq=LAST + 1, events=again)
+
+
+@pytest.mark.parametrize(
+    ("forged", "seq", "reason"),
+    [
+        (out_of_the_pool, LAST, "an invariant fails"),
+        (a_second_time, LAST + 1, "was executed before"),
+    ],
+)
+async def test_what_no_rule_decides_again_is_found_by_what_it_breaks(
+    monkeypatch: pytest.MonkeyPatch, forged: Callable[[Entry], Entry], seq: int, reason: str
+) -> None:
+    """Of older rules only the fold is repeated: neither money nor an action may come of it."""
+    monkeypatch.setattr("xyk.cli.verify.RULES", 2)
+    found = await verdict(rechained([*HONEST.entries[: seq - 1], forged(HONEST.entries[-1])]))
+    assert (found.is_yes, found.seq) == (False, seq)
+    assert reason in found.reason
 
 
 async def test_the_pool_of_processes_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,34 @@ async def test_an_overloaded_server_is_asked_again_with_the_same_bytes() -> None
         assert scripted.bodies == [b'{"some":"bytes"}'] * 3
 
 
+async def test_what_a_proxy_lost_is_asked_again_with_the_same_bytes() -> None:
+    lost = [(status, {}, b"<html>bad gateway</html>") for status in (502, 504)]
+    async with ScriptedServer(*lost, (201, {}, b'{"seq":7}')) as scripted:
+        async with Client(scripted.url) as client:
+            assert await client.post("/api/v1/sell", {"some": "bytes"}) == {"seq": 7}
+        assert scripted.bodies == [b'{"some":"bytes"}'] * 3
+
+
+async def test_the_faucet_is_not_repeated_behind_a_proxy_that_lost_it() -> None:
+    lost = (502, {}, b"<html>bad gateway</html>")
+    async with ScriptedServer(lost, (201, {}, b'{"seq":7}')) as scripted:
+        async with Client(scripted.url, Wallet.random()) as client:
+            with pytest.raises(Refused) as refused:
+                await client.faucet("USDC")
+        assert refused.value.status == 502
+        assert len(scripted.bodies) == 1
+
+
+async def test_nobody_is_asked_sooner_than_he_says() -> None:
+    """An hour is longer than the patience, so it is not waited for, nor cut short."""
+    later = (503, {"Retry-After": "3600"}, OVERLOADED)
+    async with ScriptedServer(later, (201, {}, b'{"seq":7}')) as scripted:
+        async with Client(scripted.url) as client:
+            with pytest.raises(Refused, match="OVERLOADED"):
+                await client.post("/api/v1/sell", {})
+        assert len(scripted.bodies) == 1
+
+
 async def test_when_patience_ends_the_last_refusal_stands() -> None:
     async with ScriptedServer((503, {}, OVERLOADED)) as scripted:
         async with Client(scripted.url, patience_s=0) as client:

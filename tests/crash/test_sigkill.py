@@ -81,6 +81,8 @@ async def one_life(
     """Load, then SIGKILL; what each trader was promised in this life."""
     marks = [len(trader.promises) for trader in traders]
     load = asyncio.create_task(trade_until_killed(traders, server.url))
+    while not load.done() and not any(trader.promises for trader in traders):
+        await asyncio.wait([load], timeout=0.01)  # on a busy machine a whole life may pass before
     # The moment of death is the point of the test, not a wait for anything.
     await asyncio.wait([load], timeout=chance.uniform(*RUN_S))
     server.kill()

@@ -29,6 +29,8 @@ from xyk.exchange.state import State
 
 USDC, ETH = token_address("USDC"), token_address("ETH")
 
+STUCK_S = 30  # a writer that waits for itself never stops
+
 
 class HandAlarm:
     def __init__(self, rings_ms: float, callback: Callable[[], None]) -> None:
@@ -229,5 +231,6 @@ async def open_desk(**options: Any) -> AsyncIterator[Desk]:
         yield desk
     finally:
         desk.journal.let_go()
-        await desk.writer.stop()
+        async with asyncio.timeout(STUCK_S):
+            await desk.writer.stop()
         await asyncio.gather(running, return_exceptions=bool(desk.failures))

@@ -1,6 +1,7 @@
 """Snapshots: a start from one equals a fold from genesis, and a bad one is passed over."""
 
 import os
+import stat
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -130,6 +131,25 @@ async def test_one_whose_state_cannot_be_loaded(folder: SnapshotFolder, tmp_path
         start = await restore(desk.journal, folder)
         assert start.snapshot is None
         assert "cannot be loaded" in start.skipped[0].why
+
+
+async def test_it_is_on_disk_before_its_renaming_and_the_renaming_after(
+    folder: SnapshotFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a power cut leaves an empty file under the good name, or the name away."""
+    synced: list[tuple[bool, list[str]]] = []
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        synced.append((is_folder, names(tmp_path)))
+        fsync(descriptor)
+
+    async with open_desk() as desk:
+        monkeypatch.setattr(os, "fsync", watched)
+        snapshot = await make_snapshot(desk.journal, folder)
+    name = f"{snapshot.seq:012}"
+    assert synced == [(False, [f"{name}.unfinished"]), (True, [f"{name}.json"])]
 
 
 async def test_one_that_was_not_finished_counts_for_nothing(

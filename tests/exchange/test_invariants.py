@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tests.exchange.venue import ALICE, BOB, LOT, NOW_S, Venue, both, seeded
+from xyk.book.level import Level
 from xyk.domain.events import (
     BookFilled,
     Deposited,
@@ -106,7 +107,12 @@ def _loosen_end(venue: Venue) -> None:
 
 
 def _shuffle_prices(venue: Venue) -> None:
-    venue.state.books["ETH_USDC"].bids.keys.append(0)
+    side = venue.state.books["ETH_USDC"].bids
+    side.levels[1] = Level(1)
+
+
+def _lose_best(venue: Venue) -> None:
+    venue.state.books["ETH_USDC"].bids.best = None
 
 
 def _miscount_book(venue: Venue) -> None:
@@ -156,6 +162,7 @@ LEVELS = inv.every_level_is_the_sum_of_its_orders_in_order_of_arrival
         (_loosen_link, LEVELS),
         (_loosen_end, LEVELS),
         (_shuffle_prices, LEVELS),
+        (_lose_best, LEVELS),
         (_miscount_book, LEVELS),
         (_misprice, inv.every_open_order_rests_or_waits),
         (_lose_trigger, inv.every_open_order_rests_or_waits),

@@ -5,6 +5,7 @@ base units; side 0 is the base, side 1 the quote. A refusal is an exception with
 contract reverts; work on a copy and keep it if nothing was raised.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor, isqrt
@@ -24,6 +25,15 @@ class Refused(Exception):
 def refuse_if(fault: bool, code: str) -> None:
     if fault:
         raise Refused(code)
+
+
+def code_of(check: Callable[[], None]) -> str:
+    """The code that `check` refuses with; empty if it does not."""
+    try:
+        check()
+    except Refused as refused:
+        return refused.code
+    return ""
 
 
 @dataclass
@@ -69,6 +79,40 @@ class Pair:
         moved_to = reserve_in + amount_in * self.keeps()
         in_per_out = moved_to**2 / (self.keeps() * reserve_in * reserve_out)
         return in_per_out if side_in == 1 else 1 / in_per_out
+
+    def in_until(self, side_in: int, price: Fraction) -> int:
+        """Most input whose last unit still costs at most `price`, IN per OUT, the fee inside: a
+        guess from the root, then unit by unit."""
+        reserve_in, reserve_out = self.reserves[side_in], self.reserves[1 - side_in]
+        kept = BPS - self.fee_bps
+        most = price.numerator * kept * BPS * reserve_in * reserve_out
+
+        def within(amount_in: int) -> bool:
+            return (BPS * reserve_in + kept * amount_in) ** 2 * price.denominator <= most
+
+        amount = max(0, (isqrt(most // price.denominator) - BPS * reserve_in) // kept)
+        while amount > 0 and not within(amount):
+            amount -= 1
+        while within(amount + 1):
+            amount += 1
+        return amount
+
+    def out_until(self, side_in: int, price: Fraction) -> int:
+        """Most output whose last unit still costs at most `price`, IN per OUT, the fee inside."""
+        reserve_in, reserve_out = self.reserves[side_in], self.reserves[1 - side_in]
+        least = BPS * reserve_in * reserve_out * price.denominator
+        per_left = (BPS - self.fee_bps) * price.numerator
+
+        def within(amount_out: int) -> bool:
+            left = reserve_out - amount_out
+            return left > 0 and least <= per_left * left**2
+
+        amount = max(0, reserve_out - isqrt(least // per_left))
+        while amount > 0 and not within(amount):
+            amount -= 1
+        while within(amount + 1):
+            amount += 1
+        return amount
 
     def swap(self, side_in: int, amount_in: int, amount_out: int, now_s: int) -> None:
         """UniswapV2Pair.swap: pay out, take in, and demand k of the balances less the fee."""

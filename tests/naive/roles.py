@@ -2,17 +2,19 @@
 
 from fractions import Fraction
 
+from tests.naive.open_orders import OpenOrders
 from tests.naive.pair import BPS, RESERVE_MAX, refuse_if
-from tests.naive.vault import TERMS, Fields, Outcome, Vault, ledger_token
+from tests.naive.vault import TERMS, Fields, Outcome, ledger_token
 
 ZERO = "0x" + "0" * 40
 AGENTS_MAX = API_KEYS_MAX = 64
 DECIMALS_MAX = 36
 BOOK_FEE_MAX, POOL_FEE_MAX = 1_000, 100  # bps
+FIXED_WHILE_ORDERS = ("tickSize", "lotSize", "poolFeeBps", "book")
 SYMBOL = set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
-class Roles(Vault):
+class Roles(OpenOrders):
     # -- agents and keys ---------------------------------------------------------------------
 
     def names_forbidden(self, kind: str, fields: Fields) -> bool:
@@ -70,12 +72,14 @@ class Roles(Vault):
         base, quote = fields["base"], fields["quote"]
         listed = {asset["symbol"] for asset in self.assets if "LP:" not in asset["symbol"]}
         refuse_if(not {base, quote} <= listed, "INVALID_ASSET")
-        known = self._market_of(base, quote)
+        known = self.market_of(base, quote)
         if known is not None:
             takes_over = self.markets[known]["implicit"] and self.markets[known]["base"] == base
             refuse_if(not takes_over, "INVALID_MARKET")
         refuse_if(base == quote, "SAME_TOKEN")
         self._check_terms(fields, base)
+        if known is not None:
+            self._check_orders(known, fields)
         terms = {name: fields[name] for name in (*TERMS, "base", "quote")}
         if known is None:
             self._make_market({**terms, "implicit": False})
@@ -85,16 +89,24 @@ class Roles(Vault):
         return {}
 
     def do_UpdateMarket(self, fields: Fields, signer: str) -> Outcome:
-        refuse_if(fields["market"] not in self.markets, "INVALID_MARKET")
-        self._check_terms(fields, self.markets[fields["market"]]["base"])
-        self._set_terms(fields["market"], fields)
+        name = fields["market"]
+        refuse_if(name not in self.markets, "INVALID_MARKET")
+        self._check_terms(fields, self.markets[name]["base"])
+        self._check_orders(name, fields)
+        self._set_terms(name, fields)
         return {}
+
+    def _check_orders(self, name: str, fields: Fields) -> None:
+        has_orders = any(order["market"] == name for order in self.orders)
+        present = {**self.markets[name], "poolFeeBps": self.pairs[name].fee_bps}
+        changes = any(fields[term] != present[term] for term in FIXED_WHILE_ORDERS)
+        refuse_if(has_orders and changes, "INVALID_ORDER")
 
     def _check_terms(self, fields: Fields, base: str) -> None:
         """Tick, lot and fees as DESIGN section 4 allows them."""
         tick, lot, book = fields["tickSize"], fields["lotSize"], fields["book"]
         maker, taker, pool = fields["makerFeeBps"], fields["takerFeeBps"], fields["poolFeeBps"]
-        decimals = next(asset["decimals"] for asset in self.assets if asset["symbol"] == base)
+        decimals = self.decimals_of(base)
         refuse_if(not 0 < tick <= RESERVE_MAX, "INVALID_PRICE")
         refuse_if(pool > POOL_FEE_MAX, "INVALID_PRICE")
         refuse_if(max(abs(maker), abs(taker)) > BOOK_FEE_MAX, "INVALID_PRICE")

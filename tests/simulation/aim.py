@@ -1,5 +1,6 @@
 """Where to aim: amounts, assets and outcomes that lie at an edge of what the twin knows now."""
 
+from fractions import Fraction
 from math import isqrt
 from random import Random
 
@@ -24,10 +25,10 @@ def band_edge_out(pair: Pair, side: int) -> int:
 
 
 class Aim:
-    def __init__(self, random: Random, twin: Twin) -> None:
+    def __init__(self, random: Random, twin: Twin, bits: int) -> None:
         self.random = random
         self.twin = twin
-        self.bits = random.choice((16, 26, 52, 70, 70, 112))  # how large this world's amounts are
+        self.bits = bits
 
     def amount(self) -> int:
         return self.random.getrandbits(self.random.randint(1, self.bits)) or 1
@@ -91,6 +92,23 @@ class Aim:
             if {one, other} == {market["base"], market["quote"]} and self.twin.pairs[name].supply:
                 return self.twin.pairs[name], 0 if market["base"] == one else 1
         return None
+
+    def crossing_edge(self, one: str, other: str, amount: int) -> int | None:
+        """How much of `other` beside so much of `one` gives an empty pool just not crossing the
+        book: two lots sold to it come to the best ask, or two bought from it to the best bid."""
+        name = self.twin.market_of(one, other)
+        if name is None or self.twin.pairs[name].supply:
+            return None
+        terms, pair = self.twin.markets[name], self.twin.pairs[name]
+        is_bid = self.random.random() < 0.5
+        best = self.twin.resting(name, is_bid)[:1]
+        if not best or terms["base"] != one or amount <= 2 * terms["lotSize"]:
+            return None
+        price, two_lots = self.twin.price(name, best[0]["price"]), 2 * terms["lotSize"]
+        net = 1 - Fraction(terms["takerFeeBps"], BPS)
+        if is_bid:
+            return int(price * net * pair.keeps() * (amount - two_lots) ** 2 / amount)
+        return int(price / net * (amount + pair.keeps() * two_lots) ** 2 / pair.keeps() / amount)
 
     def a_and_b(self, outcome: Fields, one: str) -> tuple[int, int]:
         base, quote = outcome["amountBase"], outcome["amountQuote"]

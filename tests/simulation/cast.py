@@ -46,14 +46,35 @@ def sandbox() -> Fields:
     }
 
 
-def random_genesis(random: Random) -> Fields:
-    """The sandbox, some of its books closed and pool fees changed, perhaps with a fourth market."""
+def random_bits(random: Random) -> int:
+    """How large a world's amounts are."""
+    return random.choice((16, 26, 28, 30, 32, 34, 40, 40, 52, 52, 70, 70, 112))
+
+
+def random_genesis(random: Random, bits: int) -> Fields:
+    """Markets with a book and without; lots, ticks and fees at all scales, some at their bounds."""
     genesis = sandbox()
-    if random.random() < 0.6:
+    if random.random() < 0.8:
+        genesis["markets"] = [
+            random_market(random, bits, base, quote)
+            for base, quote in (("ETH", "USDC"), ("BTC", "USDC"), ("ETH", "BTC"), ("COW", "USDC"))
+            if (base, quote) != ("COW", "USDC") or random.random() < 0.5
+        ]
+    elif random.random() < 0.6:
         genesis["markets"].append(market("SOL", "USDC", 10**4, 10**6, random.random() < 0.5))
-    for listed in genesis["markets"]:
-        listed["book"] = listed["book"] and random.random() < 0.6
-        listed["poolFeeBps"] = random.choice((30, 30, 30, 5, 100, 0))
-        if listed["poolFeeBps"] == 0:
-            listed["makerFeeBps"] = listed["takerFeeBps"] = 0
     return genesis
+
+
+def random_market(random: Random, bits: int, base: str, quote: str) -> Fields:
+    """With a tick of about 1 in 10 to 1 in 10^6 of the price, and lots to suit."""
+    digits, decimals = bits * 3 // 10, ASSETS[base]
+    places = random.randint(0, max(1, min(6, digits - 4)))
+    lot = random.choice((1, 1, 2, 3)) * 10**places
+    tick = 10 ** max(0, decimals - places) * random.choice((1, 1, 1, 2, 5, 7))
+    listed = market(base, quote, tick, lot, random.random() < 0.75)
+    listed["poolFeeBps"] = pool = random.choice((30, 30, 30, 5, 100, 0))
+    bound = 10**4 - -(-((10**4 - pool) ** 2) // 10**4)
+    taker = random.choice((0, min(5, bound), bound, bound))
+    listed["takerFeeBps"] = taker
+    listed["makerFeeBps"] = random.choice((0, min(2, taker), -min(2, taker), -taker, taker))
+    return listed

@@ -1,25 +1,36 @@
 """The exchange and its naive twin side by side: every command goes to both, and they must agree on
 the outcome and on everything that they know afterwards."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from tests.naive.twin import Twin
-from tests.naive.vault import Fields, Outcome
+from tests.naive.vault import Event, Fields, Outcome
+from tests.simulation.known import (
+    known_by_state,
+    known_by_twin,
+    nonces_of_state,
+    nonces_of_twin,
+)
 from xyk.domain import events as ev
-from xyk.domain.commands import ACTIONS, FaucetDeposit, Genesis
+from xyk.domain.commands import ACTIONS, CLOCK, FaucetDeposit, Genesis
 from xyk.domain.rejections import Rejected
+from xyk.domain.request import CLOCK as BY_CLOCK
 from xyk.domain.request import EIP712, FAUCET, GENESIS, Request
-from xyk.domain.units import decode_journal
+from xyk.domain.units import TRIGGERS_BETWEEN_MAX, decode_journal
 from xyk.exchange.decide import decide
+from xyk.exchange.due import next_due
 from xyk.exchange.evolve import apply
-from xyk.exchange.invariants import check, check_all
+from xyk.exchange.invariants import check, check_all, nothing_is_crossed
 from xyk.exchange.state import State
 from xyk.exchange.trial_balance import TrialBalance
 
 SALT = "0x" + "5a" * 32
-WINDOW_S = 2 * 24 * 60 * 60  # a nonce before now less this is refused, so it may be forgotten
+
+
+SLOW_CHECKS_EVERY = 8  # entries; these take longer than the command
 
 
 class Disagreement(AssertionError):
@@ -35,24 +46,53 @@ class Minds:
         self.state = State()
         self.books = TrialBalance(self.state)
         self.entries: list[tuple[int, int, tuple[ev.AnyEvent, ...]]] = []
+        self.sent = 0
         self.twin = Twin(genesis, now_ms)
-        self._submit(_genesis_command(genesis), GENESIS, "")
+        self._submit(_genesis_command(genesis), GENESIS, "", "")
         self.compare_everything("Genesis")
 
     def do(self, kind: str, fields: Fields, signer: str, now_ms: int) -> str | Outcome:
+        """The clock's own commands come first."""
         self.now_ms = now_ms
+        self.let_the_clock_work()
+        return self._do(kind, fields, signer)
+
+    def let_the_clock_work(self) -> None:
+        """Both minds say what is due, until nothing is or the activations are used up."""
+        activations = TRIGGERS_BETWEEN_MAX
+        while True:
+            due = next_due(self.state, self.now_ms, activations)
+            ours = due and (type(due).__name__, camel_case(due))
+            theirs = self.twin.next_due(self.now_ms, activations)
+            if ours != theirs:
+                self._disagree("The clock", f"xyk: {ours}\ntwin: {theirs}")
+            if theirs is None:
+                return
+            activations -= theirs[0] == "ActivateTrigger"
+            self._do(*theirs, "")
+
+    def _do(self, kind: str, fields: Fields, signer: str) -> str | Outcome:
+        self.sent += 1
+        digest = f"0x{self.sent:064x}" if kind in ACTIONS else ""
         if kind == "FaucetDeposit":
-            ours = self._submit(FaucetDeposit(**fields), FAUCET, "")
+            ours = self._submit(FaucetDeposit(**fields), FAUCET, "", "")
+        elif kind in CLOCK:
+            ours = self._submit(msgspec.convert(snake_case(fields), CLOCK[kind]), BY_CLOCK, "", "")
         else:
             action = msgspec.convert(fields, ACTIONS[kind], dec_hook=decode_journal)
-            ours = self._submit(action, EIP712, signer)
-        theirs = self.twin.submit(kind, fields, signer, now_ms)
+            ours = self._submit(action, EIP712, signer, digest)
+        theirs = self.twin.submit(kind, fields, signer, self.now_ms, digest)
         if isinstance(ours, Rejected):
             if ours.code.name != theirs:
                 self._disagree(kind, f"xyk: {ours}\ntwin: {theirs}")
             return ours.code.name
-        if isinstance(theirs, str) or outcome_of(ours) != theirs:
-            self._disagree(kind, f"xyk: {outcome_of(ours)}\ntwin: {theirs}")
+        if isinstance(theirs, str):
+            self._disagree(kind, f"xyk: {ours}\ntwin: {theirs}")
+            raise AssertionError
+        expected = theirs.get("events", theirs)
+        found = [camel_case(event) for event in ours] if "events" in theirs else outcome_of(ours)
+        if found != expected:
+            self._disagree(kind, how_they_differ(found, expected))
         self.compare_everything(kind)
         return theirs
 
@@ -63,18 +103,21 @@ class Minds:
             apply(state, seq, now_ms, events)
         return state
 
-    def _submit(self, command: Any, scheme: str, signer: str) -> tuple[ev.AnyEvent, ...] | Rejected:
+    def _submit(
+        self, command: Any, scheme: str, signer: str, digest: str
+    ) -> tuple[ev.AnyEvent, ...] | Rejected:
         """Decide and fold, every invariant after it; the events begin with the nonce if signed."""
         seq = self.state.seq + 1
-        before = self.state.digest()
-        events = decide(self.state, Request(seq, self.now_ms, signer, "", scheme, command))
-        assert self.state.digest() == before, "decide touched the state"
+        before = self.state.digest() if seq % SLOW_CHECKS_EVERY == 0 else ""
+        events = decide(self.state, Request(seq, self.now_ms, signer, digest, scheme, command))
+        assert not before or self.state.digest() == before, "decide touched the state"
         if isinstance(events, Rejected):
             return events
         self.entries.append((seq, self.now_ms, events))
         apply(self.state, seq, self.now_ms, events)
         check(self.state, events)
         check_all(self.state)
+        nothing_is_crossed(self.state)
         self.books.check()
         if scheme == EIP712:
             assert events[0] == ev.NonceUsed(signer=signer, nonce=command.nonce)
@@ -82,14 +125,16 @@ class Minds:
         return events
 
     def compare_everything(self, kind: str) -> None:
-        ours, theirs = self._known_by_both()
+        ours, theirs = known_by_state(self.state), known_by_twin(self.twin)
+        if self.state.seq % SLOW_CHECKS_EVERY == 0:
+            ours["nonces"] = nonces_of_state(self.state, self.now_ms)
+            theirs["nonces"] = nonces_of_twin(self.twin, self.now_ms)
         for what, mine in ours.items():
             if mine != theirs[what]:
                 self._disagree(kind, f"{what}\nxyk: {mine}\ntwin: {theirs[what]}")
-
-    def _known_by_both(self) -> tuple[Fields, Fields]:
-        floor_s = self.now_ms // 1000 - WINDOW_S
-        return known_by_state(self.state, floor_s), known_by_twin(self.twin, floor_s)
+        for market, pair in self.twin.pairs.items():
+            if self.twin.crosses(market, pair):
+                self._disagree(kind, f"pool and book of {market} cross, says the twin")
 
     def _disagree(self, kind: str, how: str) -> None:
         raise Disagreement(f"{kind} at seq {self.state.seq}: {how}")
@@ -97,6 +142,36 @@ class Minds:
 
 def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
+def snake_case(fields: Fields) -> Fields:
+    return {_snake(name): value for name, value in fields.items()}
+
+
+@cache
+def _names(fields: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """A struct's fields, and the same in camelCase."""
+    words = [(name, name.split("_")) for name in fields]
+    return tuple((name, first + "".join(map(str.title, more))) for name, (first, *more) in words)
+
+
+def camel_case(struct: Any) -> Event:
+    """A struct in the twin's words, what has its default too; events say their type."""
+    fields = {camel: getattr(struct, name) for name, camel in _names(struct.__struct_fields__)}
+    if isinstance(struct, ev.Event):
+        fields["type"] = type(struct).__name__
+    if isinstance(struct, ev.TriggersReached):
+        fields["orders"] = list(struct.orders)
+    return fields
+
+
+def how_they_differ(found: Any, expected: Any) -> str:
+    if isinstance(found, list):
+        for at, (ours, theirs) in enumerate(zip(found, expected, strict=False)):
+            if ours != theirs:
+                names = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
+                return f"event {at}, {names}\nxyk: {found}\ntwin: {expected}"
+    return f"\nxyk: {found}\ntwin: {expected}"
 
 
 def _genesis_command(genesis: Fields) -> Genesis:
@@ -113,14 +188,6 @@ def _genesis_command(genesis: Fields) -> Genesis:
 
 def outcome_of(events: tuple[ev.AnyEvent, ...]) -> Outcome:
     """What the events say, in the twin's words."""
-    swaps = [event for event in events if isinstance(event, ev.PoolSwapped)]
-    if swaps:
-        assert len(swaps) == len(events)
-        return {
-            "amountIn": swaps[0].amount_in,
-            "amountOut": swaps[-1].amount_out,
-            "route": [_hop(swap) for swap in swaps],
-        }
     match events[-1]:
         case ev.LiquidityAdded() as added:
             return {**_liquidity(added), "locked": added.locked}
@@ -134,19 +201,6 @@ def outcome_of(events: tuple[ev.AnyEvent, ...]) -> Outcome:
             return {}
 
 
-def _hop(swap: ev.PoolSwapped) -> Fields:
-    return {
-        "market": swap.market,
-        "assetIn": swap.asset_in,
-        "assetOut": swap.asset_out,
-        "amountIn": swap.amount_in,
-        "amountOut": swap.amount_out,
-        "fee": swap.fee,
-        "tradeId": swap.trade_id,
-        "priceForming": swap.price_forming,
-    }
-
-
 def _liquidity(event: ev.LiquidityAdded | ev.LiquidityRemoved) -> Fields:
     return {
         "market": event.market,
@@ -154,88 +208,4 @@ def _liquidity(event: ev.LiquidityAdded | ev.LiquidityRemoved) -> Fields:
         "amountQuote": event.amount_quote,
         "liquidity": event.liquidity,
         "protocolLiquidity": event.protocol_liquidity,
-    }
-
-
-def known_by_state(state: State, nonce_floor_s: int) -> Fields:
-    ledger = state.ledger
-    return {
-        "balances": {
-            (account, asset): available
-            for asset in ledger.assets()
-            for account, available, _ in ledger.balances(asset)
-            if available
-        },
-        "pools": {
-            pool.market: (
-                (pool.reserve_base, pool.reserve_quote),
-                pool.total_supply,
-                pool.k_last,
-                pool.fee_bps,
-                (pool.price_base_cumulative, pool.price_quote_cumulative),
-            )
-            for pool in state.pools.values()
-        },
-        "markets": {
-            market.symbol: (
-                *(market.base, market.quote, market.implicit, market.status, market.book),
-                *(market.tick_size, market.lot_size, market.maker_fee_bps, market.taker_fee_bps),
-            )
-            for market in state.markets.values()
-        },
-        "assets": [(asset.symbol, asset.token, asset.decimals) for asset in state.assets.values()],
-        "agents": {
-            (owner, agent): (known.valid_until, known.revoked)
-            for owner, agents in state.agents.items()
-            for agent, known in agents.items()
-        },
-        "api keys": {
-            key: (known.owner, known.valid_until, known.revoked)
-            for key, known in state.api_keys.items()
-        },
-        "trades": {market: last for market, last in state.trade_ids.items() if last},
-        "nonces": {
-            (signer, second << 8 | slot)
-            for second, word in state.nonces.items()
-            for signer, bits in word.items()
-            for slot in range(256)
-            if bits >> slot & 1 and second >= nonce_floor_s
-        },
-        "operator": state.operator,
-        "protocol": state.protocol_recipient,
-    }
-
-
-def known_by_twin(twin: Twin, nonce_floor_s: int) -> Fields:
-    return {
-        "balances": {key: amount for key, amount in twin.balances.items() if amount},
-        "pools": {
-            name: (
-                tuple(pair.reserves),
-                pair.supply,
-                pair.k_last,
-                pair.fee_bps,
-                tuple(pair.cumulative),
-            )
-            for name, pair in twin.pairs.items()
-        },
-        "markets": {
-            name: (
-                *(terms["base"], terms["quote"], terms["implicit"], terms["status"], terms["book"]),
-                *(terms["tickSize"], terms["lotSize"], terms["makerFeeBps"], terms["takerFeeBps"]),
-            )
-            for name, terms in twin.markets.items()
-        },
-        "assets": [(asset["symbol"], asset["token"], asset["decimals"]) for asset in twin.assets],
-        "agents": {
-            key: (known["validUntil"], known["revoked"]) for key, known in twin.agents.items()
-        },
-        "api keys": {
-            key: (known["owner"], known["validUntil"], known["revoked"])
-            for key, known in twin.api_keys.items()
-        },
-        "trades": twin.trades,
-        "nonces": {(signer, nonce) for signer, nonce in twin.nonces if nonce >> 8 >= nonce_floor_s},
-        "operator": twin.operator,
-        "protocol": twin.protocol_recipient,
     }

@@ -12,17 +12,23 @@ from typing import NamedTuple
 from tests.naive.pair import RESERVE_MAX
 from tests.naive.twin import Twin
 from tests.naive.vault import Fields
-from tests.simulation.aim import band_edge_in, band_edge_out
 from tests.simulation.cast import AGENTS, ASSETS, KEYS, MALLORY, OPERATOR, OWNERS, ZERO
 from tests.simulation.operator_verbs import OperatorVerbs
+from tests.simulation.order_verbs import OrderVerbs
+from tests.simulation.swap_verbs import SwapVerbs
 
 DAY_S = 24 * 60 * 60
 
 WEIGHTS = {
-    "SwapExactIn": 24,
-    "SwapExactOut": 18,
-    "AddLiquidity": 18,
-    "RemoveLiquidity": 11,
+    "PlaceOrder": 56,
+    "ReplaceOrder": 14,
+    "CancelOrder": 5,
+    "CancelAllOrders": 1,
+    "CancelAllAfter": 2,
+    "SwapExactIn": 20,
+    "SwapExactOut": 16,
+    "AddLiquidity": 10,
+    "RemoveLiquidity": 6,
     "FaucetDeposit": 6,
     "Transfer": 5,
     "Withdraw": 4,
@@ -33,7 +39,7 @@ WEIGHTS = {
     "ListAsset": 2,
     "ListMarket": 3,
     "UpdateMarket": 2,
-    "SetMarketStatus": 3,
+    "SetMarketStatus": 2,
     "SetProtocolFee": 3,
     "SetOperator": 1,
 }
@@ -51,9 +57,9 @@ class Step(NamedTuple):
     now_ms: int
 
 
-class Workload(OperatorVerbs):
-    def __init__(self, random: Random, twin: Twin) -> None:
-        super().__init__(random, twin)
+class Workload(OperatorVerbs, OrderVerbs, SwapVerbs):
+    def __init__(self, random: Random, twin: Twin, bits: int) -> None:
+        super().__init__(random, twin, bits)
         self.steps = 0
         self.slot = 0
         self.aims_at_band = False
@@ -68,7 +74,7 @@ class Workload(OperatorVerbs):
         deposits: list[Callable[[], Draft]] = [
             partial(self._first_deposit, market)
             for market in self.twin.markets
-            if self.random.random() < 0.85
+            if self.random.random() < 0.75
         ]
         approvals: list[Callable[[], Draft]] = [partial(self._first_agent, a) for a in OWNERS[:3]]
         return [*funding, *deposits, *approvals][::-1]
@@ -87,7 +93,7 @@ class Workload(OperatorVerbs):
         for side, asset in (("A", market["base"]), ("B", market["quote"])):
             fields[f"token{side}"] = self.twin.token(asset)
             have = self.twin.balance(owner, asset)
-            fields[f"amount{side}Desired"] = have >> self.random.choice((0, 1, 2, 4))
+            fields[f"amount{side}Desired"] = have >> self.random.choice((0, 1, 2, 4, 8))
             fields[f"amount{side}Min"] = 0
         return "AddLiquidity", fields
 
@@ -99,7 +105,7 @@ class Workload(OperatorVerbs):
             self.aims_at_band = False
             weights = dict(WEIGHTS)
             if any(market["status"] != "open" for market in self.twin.markets.values()):
-                weights["SetMarketStatus"] = 12
+                weights["SetMarketStatus"] = 30
             kind = self.random.choices(list(weights), list(weights.values()))[0]
             fields = getattr(self, f"make_{kind}")()
         if kind in SYSTEM:
@@ -122,9 +128,13 @@ class Workload(OperatorVerbs):
         if ends and dice < 0.06:  # the last millisecond of an agent, or the first one after it
             end_ms, couple = self.random.choice(ends)
             return end_ms + self.random.choice((0, 1)), couple
-        if dice < 0.3:
+        alarms = [order["expires"] * 1000 for order in self.twin.orders if order["expires"]]
+        alarms += self.twin.timers.values()
+        if alarms and dice < 0.12:  # the last millisecond before the clock strikes, or its own
+            return max(now_ms, min(alarms) + self.random.choice((-1, 0))), None
+        if dice < 0.35:
             return now_ms, None
-        if dice < 0.6:
+        if dice < 0.7:
             return now_ms + self.random.randint(1, 999), None
         if dice < 0.95:
             return now_ms + self.random.randint(1_000, 60_000), None
@@ -135,7 +145,12 @@ class Workload(OperatorVerbs):
     def _sign(self, kind: str, fields: Fields, now_ms: int, called: Couple | None) -> Step:
         owner, now_s = fields["owner"], now_ms // 1000
         signer = owner
-        own = [agent for of, agent in self.twin.agents if of == owner]
+        live = self.random.random() < 0.9
+        own = [
+            agent
+            for (of, agent), known in self.twin.agents.items()
+            if of == owner and live != (known["revoked"] or known["validUntil"] < now_s)
+        ]
         if called is not None:
             signer = called[1]
         elif own and self.random.random() < (0.8 if self.aims_at_band else 0.3):
@@ -150,9 +165,9 @@ class Workload(OperatorVerbs):
         if self.random.random() < 0.04:
             second = now_s + self.random.choice((300, 301, -2 * DAY_S, -2 * DAY_S - 1))
             fields["nonce"] = second << 8 | self.random.randrange(256)
-        used = [pair for pair in self.used if pair in self.twin.nonces]
-        if used and self.random.random() < 0.04:
-            signer, fields["nonce"] = self.random.choice(used)
+        used = self.random.choice(self.used) if self.used else None
+        if used in self.twin.nonces and self.random.random() < 0.04:
+            signer, fields["nonce"] = used
             if (owner, signer) not in self.twin.agents:
                 fields["owner"] = signer
             if self.random.random() < 0.5:  # wait until the nonce is at the end of its window
@@ -164,65 +179,6 @@ class Workload(OperatorVerbs):
 
     # -- verbs -------------------------------------------------------------------------------
 
-    def make_SwapExactIn(self) -> Fields:
-        one, other = self.couple()
-        owner = self.holder(one)
-        amount, seeded = self.spend(owner, one), self.seeded_between(one, other)
-        if seeded and self.random.random() < 0.3:
-            pair, side = seeded
-            room = RESERVE_MAX - pair.reserves[side]
-            if room <= self.twin.balance(self.richest(one), one):
-                owner, amount = self.richest(one), self.near(room)
-            elif self.random.random() < 0.5:
-                amount, self.aims_at_band = self.near(band_edge_in(pair, side)), True
-            elif self.random.random() < 0.3:
-                amount = self.near(self.lot(one, other))
-            else:
-                amount = self.random.randint(0, pair.reserves[side])
-        fields = {
-            "owner": owner,
-            "tokenIn": self.token(one),
-            "tokenOut": self.token(other),
-            "amountIn": amount,
-            "minAmountOut": 0,
-        }
-        if self.random.random() < 0.4:
-            if outcome := self.twin.imagine("SwapExactIn", fields):
-                fields["minAmountOut"] = self.near(outcome["amountOut"])
-        return fields
-
-    def make_SwapExactOut(self) -> Fields:
-        one, other = self.couple()
-        owner, amount = self.holder(one), self.amount()
-        if seeded := self.seeded_between(one, other):
-            pair, side = seeded
-            reserve = pair.reserves[1 - side]
-            room = RESERVE_MAX - pair.reserves[side]
-            if room <= self.twin.balance(self.richest(one), one):
-                owner = self.richest(one)
-            amount = self.random.choice(
-                (
-                    reserve >> self.random.randint(1, 12),
-                    self.near(reserve),
-                    self.near(pair.out_for(side, room)),
-                    self.near(self.lot(one, other)),
-                    self.random.randint(0, reserve),
-                )
-            )
-            if self.random.random() < 0.25:
-                amount, self.aims_at_band = self.near(band_edge_out(pair, side)), True
-        fields = {
-            "owner": owner,
-            "tokenIn": self.token(one),
-            "tokenOut": self.token(other),
-            "amountOut": amount,
-            "maxAmountIn": 2**256 - 1,
-        }
-        if self.random.random() < 0.4:
-            if outcome := self.twin.imagine("SwapExactOut", fields):
-                fields["maxAmountIn"] = self.near(outcome["amountIn"])
-        return fields
-
     def make_AddLiquidity(self) -> Fields:
         one, other = self.couple()
         owner = self.holder(one)
@@ -233,6 +189,8 @@ class Workload(OperatorVerbs):
                 desired[0] = self.near(RESERVE_MAX - pair.reserves[side])
             # in the pool's ratio, to the unit or one off
             desired[1] = self.near(desired[0] * pair.reserves[1 - side] // pair.reserves[side])
+        elif (edge := self.crossing_edge(one, other, desired[0])) and self.random.random() < 0.8:
+            desired = [desired[0], self.near(edge)]
         elif self.random.random() < 0.1:
             desired = [self.random.randint(990, 1010)] * 2  # around the locked minimum
         fields: Fields = {

@@ -36,10 +36,10 @@ def snapshot_files(folder: Path) -> list[SnapshotFile]:
         except (OSError, ValueError) as fault:
             found.append(SnapshotFile(path.name, None, f"its header cannot be read: {fault}"))
             continue
-        if sha256(rest.removesuffix(b"\n")).hexdigest() == header.digest:
+        if sha256(rest.removesuffix(b"\n")).hexdigest() == header.checksum:
             found.append(SnapshotFile(path.name, header, ""))
         else:
-            found.append(SnapshotFile(path.name, None, "its state does not have its digest"))
+            found.append(SnapshotFile(path.name, None, "its text does not have its checksum"))
     return found
 
 

@@ -51,18 +51,18 @@ def pool_crosses(
     lot = market.lot_size
     tolerated = TOLERANCE_LOTS * lot
     kept, whole_fee = BPS - pool.fee_bps, BPS - market.taker_fee_bps
-    ask, bid = book.asks.best, book.bids.best
+    bid, ask = book.best_bid, book.best_ask
     if ask is not None:
         # n*d*rb*rq / (d*rb + n*x)^2 > T/L * d/(d-t): the price of the last unit of x sold.
         virtual = BPS * reserve_base + kept * tolerated
         sold_at = kept * reserve_base * reserve_quote * whole_fee * lot
-        if sold_at > ask.price * lot_value * virtual * virtual:
+        if sold_at > ask * lot_value * virtual * virtual:
             return True
     if bid is not None and reserve_base > tolerated:
         # d*rb*rq / (n*(rb - y)^2) < T/L * (d-t)/d: the price of the last unit of y bought.
         left = reserve_base - tolerated
         bought_at = BPS * BPS * reserve_base * reserve_quote * lot
-        if bought_at < bid.price * lot_value * whole_fee * kept * left * left:
+        if bought_at < bid * lot_value * whole_fee * kept * left * left:
             return True
     return False
 
@@ -74,14 +74,14 @@ def allowed_quote(
     lot = market.lot_size
     tolerated = TOLERANCE_LOTS * lot
     kept, whole_fee = BPS - pool.fee_bps, BPS - market.taker_fee_bps
-    ask, bid = book.asks.best, book.bids.best
+    bid, ask = book.best_bid, book.best_ask
     lowest, highest = 0, None
     if ask is not None:
         virtual = BPS * reserve_base + kept * tolerated
-        limit = ask.price * lot_value * virtual * virtual
+        limit = ask * lot_value * virtual * virtual
         highest = limit // (kept * reserve_base * whole_fee * lot)
     if bid is not None and reserve_base > tolerated:
         left = reserve_base - tolerated
-        limit = bid.price * lot_value * whole_fee * kept * left * left
+        limit = bid * lot_value * whole_fee * kept * left * left
         lowest = -(-limit // (BPS * BPS * reserve_base * lot))
     return QuoteRange(lowest, highest)

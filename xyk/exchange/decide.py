@@ -77,8 +77,6 @@ from xyk.exchange.triggers import activate_trigger
 Outcome = tuple[AnyEvent, ...] | Rejected
 Decider = Callable[[State, Request, Any], Outcome]
 
-APPROVALS: frozenset[type] = frozenset((ApproveAgent, ApproveApiKey))
-
 SIGNED: Mapping[type, Decider] = {
     SwapExactIn: swap_exact_in,
     SwapExactOut: swap_exact_out,
@@ -117,6 +115,7 @@ FORBIDS: Mapping[type, Callable[[State, Any], Rejected | None]] = {
     ApproveApiKey: forbidden_api_key,
     SetOperator: forbidden_operator,
 }
+APPROVALS: frozenset[type] = frozenset({ApproveAgent, ApproveApiKey})
 AGENT_MAY = frozenset(
     {
         SwapExactIn,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec.structs import replace
+import msgspec
 
 from xyk.book.order import Order
 from xyk.book.terms import Terms, shared_terms
@@ -122,8 +122,8 @@ def _order_replaced(state: State, event: ev.OrderReplaced) -> None:
         state.open_orders.disarm(order)
     order.price = event.price
     order.quantity = event.quantity
-    if event.by_agent and not order.by_agent:
-        order.terms = replace(order.terms, by_agent=True)
+    if event.by_agent:
+        order.terms = msgspec.structs.replace(order.terms, by_agent=True)
 
 
 def _order_closed(state: State, event: ev.OrderClosed) -> None:

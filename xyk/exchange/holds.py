@@ -16,7 +16,9 @@ def held_asset(state: State, order: Order) -> str:
 
 def held_for(state: State, order: Order, lots: int) -> int:
     """Base units that `lots` of the order hold. Exact."""
-    return amount_held(state, order.market, order.is_bid, order.price, lots)
+    if order.is_bid:
+        return lots * order.price * state.lot_values[order.market]
+    return lots * state.markets[order.market].lot_size
 
 
 def amount_held(state: State, market: str, is_bid: bool, price: int, lots: int) -> int:

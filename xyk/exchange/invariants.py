@@ -78,9 +78,9 @@ def every_level_is_the_sum_of_its_orders_in_order_of_arrival(state: State) -> No
         count = 0
         for side in (book.bids, book.asks):
             prices = [level.price for level in side]
-            assert prices == sorted(side.levels, reverse=side is book.bids), (
-                f"{symbol}: prices out of order"
-            )
+            best_first = sorted(side.levels, reverse=side is book.bids)
+            assert prices == best_first, f"{symbol}: prices out of order"
+            assert side.best is (side.levels[prices[0]] if prices else None), f"{symbol}: best"
             for level in side:
                 count += _count_level(symbol, level)
         assert count == book.count, f"{symbol}: {count} orders, counted {book.count}"

@@ -28,7 +28,7 @@ from xyk.domain.events import (
     OperatorChanged,
     ProtocolFeeChanged,
 )
-from xyk.domain.market import STATUSES, market_symbol
+from xyk.domain.market import STATUSES, Market, market_symbol
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.request import Request
 from xyk.domain.tokens import token_address
@@ -178,6 +178,10 @@ def list_market(
     fault = terms_fault(terms, state.assets[listing.base].decimals)
     if fault is not None:
         return fault
+    if known is not None:
+        fault = _rests_fault(state, state.markets[known], terms)
+        if fault is not None:
+            return fault
     return (market_listed(listing.base, listing.quote, terms, implicit=False),)
 
 
@@ -191,17 +195,9 @@ def update_market(
     fault = terms_fault(terms, state.assets[market.base].decimals)
     if fault is not None:
         return fault
-    if state.open_orders.count.get(market.symbol) and (
-        terms.tick_size != market.tick_size
-        or terms.lot_size != market.lot_size
-        or terms.book != market.book
-        or terms.pool_fee_bps != state.pools[market.symbol].fee_bps
-    ):
-        return Rejected(
-            Code.INVALID_ORDER,
-            f"{market.symbol} has {state.open_orders.count[market.symbol]} open orders; only "
-            "makerFeeBps and takerFeeBps may change until they are filled or cancelled",
-        )
+    fault = _rests_fault(state, market, terms)
+    if fault is not None:
+        return fault
     return (MarketUpdated(market=update.market, **_fields(terms)),)
 
 
@@ -297,6 +293,23 @@ def terms_fault(terms: Terms, base_decimals: int) -> Rejected | None:
             f"tickSize * lotSize must be a multiple of 10^{base_decimals}, so that one "
             "tick of one lot is a "
             "whole number of quote units",
+        )
+    return None
+
+
+def _rests_fault(state: State, market: Market, terms: Terms) -> Rejected | None:
+    """What an open order stands on may not change under it. An implicit market can have some too,
+    where UpdateMarket gave it a book."""
+    if state.open_orders.count.get(market.symbol) and (
+        terms.tick_size != market.tick_size
+        or terms.lot_size != market.lot_size
+        or terms.book != market.book
+        or terms.pool_fee_bps != state.pools[market.symbol].fee_bps
+    ):
+        return Rejected(
+            Code.INVALID_ORDER,
+            f"{market.symbol} has {state.open_orders.count[market.symbol]} open orders; only "
+            "makerFeeBps and takerFeeBps may change until they are filled or cancelled",
         )
     return None
 

@@ -11,6 +11,7 @@ from xyk.domain.events import (
     OrderPlaced,
     OrderReduced,
     OrderReplaced,
+    OrderRested,
     TriggerArmed,
 )
 from xyk.domain.market import OPEN, Market
@@ -65,7 +66,7 @@ def place_order(state: State, request: Request, place: PlaceOrder) -> Outcome:
         return tick_fault(market, whole_base, base, quote)
     time_in_force = place.time_in_force or GTC
     fault = _place_fault(
-        *(state, request, place, market, is_bid, base, quote, whole_base, time_in_force)
+        state, request, place, market, is_bid, base, quote, whole_base, time_in_force
     )
     if fault is not None:
         return fault
@@ -143,11 +144,12 @@ def _placed(
         return insufficient_funds(sold, needed, available)
     if placed.trigger_price:
         return placed, TriggerArmed(order_id=placed.order_id, held=needed)
-    if taken is not None or not keeps:
-        fault = filling_fault(taken, lots, time_in_force)
-        if fault is not None:
-            return fault
-        assert taken is not None and taken.amount_in <= needed, "a limit bounds the cost"
+    if taken is None and keeps:
+        return placed, OrderRested(order_id=placed.order_id, remaining=lots, held=needed)
+    fault = filling_fault(taken, lots, time_in_force)
+    if fault is not None:
+        return fault
+    assert taken is not None and taken.amount_in <= needed, "a limit bounds the cost"
     return (
         placed,
         *arrived(state, placed.order_id, owner, market, is_bid, price, lots, time_in_force, taken),

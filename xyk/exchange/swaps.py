@@ -30,10 +30,13 @@ def swap_exact_in(
     if isinstance(pair, Rejected):
         return pair
     asset_in, asset_out = pair
+    route = best_exact_in(state, asset_in, asset_out, swap.amount_in, swap.owner)
+    fault = _spot_fault(state, request, swap.owner, route)
+    if fault is not None:
+        return fault
     available = state.ledger.available(swap.owner, asset_in)
     if available < swap.amount_in:
         return insufficient_funds(asset_in, swap.amount_in, available)
-    route = best_exact_in(state, asset_in, asset_out, swap.amount_in, swap.owner)
     if isinstance(route, Rejected):
         return route
     if route.overflows:
@@ -59,6 +62,9 @@ def swap_exact_out(
     route = best_exact_out(state, asset_in, asset_out, swap.amount_out, swap.owner)
     if isinstance(route, Rejected):
         return route
+    fault = _spot_fault(state, request, swap.owner, route)
+    if fault is not None:
+        return fault
     available = state.ledger.available(swap.owner, asset_in)
     if available < route.amount_in:
         return insufficient_funds(asset_in, route.amount_in, available)
@@ -102,6 +108,23 @@ def swap_pair(
     return asset_in, asset_out
 
 
+def _spot_fault(
+    state: State, request: Request, owner: str, route: Route | Rejected
+) -> Rejected | None:
+    """INVALID_PRICE, which comes before funds and slippage, where an agent's swap could not be held
+    against any spot."""
+    if request.signer == owner or isinstance(route, Rejected):
+        return None
+    for hop in route.hops:
+        if spot_of(state, hop.edge.market) is None:
+            return Rejected(
+                Code.INVALID_PRICE,
+                f"{hop.edge.market.symbol} has no spot price yet that an agent's swap could be "
+                "held against; let the owner sign",
+            )
+    return None
+
+
 def _execute(
     state: State, request: Request, owner: str, route: Route
 ) -> tuple[AnyEvent, ...] | Rejected:
@@ -109,12 +132,7 @@ def _execute(
         for hop in route.hops:
             market = hop.edge.market
             spot = spot_of(state, market)
-            if spot is None:
-                return Rejected(
-                    Code.INVALID_PRICE,
-                    f"{market.symbol} has no spot price yet that an agent's swap could be held "
-                    "against; let the owner sign",
-                )
+            assert spot is not None, "its absence was refused before"
             if leaves_band(hop, spot):
                 return Rejected(
                     Code.SLIPPAGE_EXCEEDED,
