@@ -72,8 +72,8 @@ async def held_exchange(
     cors_origins: tuple[str, ...] = (),
     **limits: Any,
 ) -> AsyncIterator[Held]:
-    """ETH and USDC with a book and an empty pool; `limits` are the writer's. The journal is in memory, the
-    read tables stay empty."""
+    """ETH and USDC with a book and an empty pool; `limits` are the writer's. The journal is in
+    memory, the read tables stay empty."""
     journal, state = HeldJournal(), State()
     genesis = _genesis(state, SystemClock().now_ms(), sandbox)
     await journal.append([genesis])
