@@ -115,7 +115,7 @@ FORBIDS: Mapping[type, Callable[[State, Any], Rejected | None]] = {
     ApproveApiKey: forbidden_api_key,
     SetOperator: forbidden_operator,
 }
-APPROVALS: frozenset[type] = frozenset({ApproveAgent, ApproveApiKey})
+APPROVALS: frozenset[type] = frozenset((ApproveAgent, ApproveApiKey))
 AGENT_MAY = frozenset(
     {
         SwapExactIn,
