@@ -62,7 +62,6 @@ class Workload(OperatorVerbs, OrderVerbs, SwapVerbs):
         super().__init__(random, twin, bits)
         self.steps = 0
         self.slot = 0
-        self.aims_at_band = False
         self.opening = self._opening() if random.random() < 0.85 else []
         self.used: list[tuple[str, int]] = []  # (signer, nonce) of what was sent
 
