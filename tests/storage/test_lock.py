@@ -70,6 +70,7 @@ class TestFolder:
         with holder(HOLD_FOLDER, str(path)) as process:
             process.kill()
             process.wait()
+            path.write_text("4194304000\n")  # of a longer number than any
             lock = FolderLock.take(path)
             assert path.read_text() == f"{os.getpid()}\n"
             lock.release()
