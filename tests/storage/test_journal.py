@@ -275,10 +275,10 @@ class TestSqlite:
     ) -> None:
         """As by another user beside the server: what is not in the database yet lies in the log."""
         path = sqlite_file(tmp_path)
+        monkeypatch.setattr(os, "access", lambda *_: False)
         journal = await kept(SqliteJournal.open(path))
         entries = deposits(3)
         await journal.append(entries)
-        monkeypatch.setattr(os, "access", lambda *_: False)
         assert await everything(await kept(SqliteJournal.open_read_only(path))) == entries
 
     async def test_a_missing_file_is_not_made(self, tmp_path: Path) -> None:
