@@ -1,5 +1,6 @@
 """Every order method of the client against a real server."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -16,6 +17,7 @@ from xyk.wallet.signer import Wallet
 
 ETH, USDC = token_address("ETH"), token_address("USDC")
 MARKET = "ETH_USDC"
+PATIENCE_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +142,20 @@ async def test_all_of_a_market_or_of_all_are_cancelled(alice: Client) -> None:
     assert [one["status"] for one in of_one["orders"]] == ["Cancelled", "Cancelled"]
     assert len((await alice.cancel_all_orders())["orders"]) == 1
     assert (await alice.cancel_all_orders())["orders"] == []
+
+
+async def test_orders_of_one_market_are_followed(alice: Client) -> None:
+    async with alice.watch_orders(MARKET) as watch, asyncio.timeout(PATIENCE_S):
+        updates = aiter(watch)
+        assert (await anext(updates)) == {"e": "openOrders", "orders": [], "closed": []}
+        await alice.place_order("BTC_USDC", "Bid", price="50000", quantity="0.01")
+        bid = await alice.place_order(MARKET, "Bid", price="1000", quantity="1")
+        update = await anext(updates)
+        assert (update["e"], update["i"]) == ("orderAccepted", bid["id"])
+        assert list(watch.open) == [bid["id"]]
+        await alice.cancel_order(bid["id"])
+        assert (await anext(updates))["e"] == "orderCancelled"
+        assert list(watch.open) == []
 
 
 async def test_a_lost_answer_places_one_order(server: Server, alice: Client) -> None:

@@ -25,6 +25,7 @@ PACE_S = 0.25  # at most four pictures a second
 SILENCE_S = 2.0  # depth frames come ten times a second
 SAME_SEQ_TRIES = 5
 TRADES = 100
+UNBOUNDED = 1_000  # columns; wider than any picture
 HEAD_LINES = 6  # title, header, middle, and room for the prompt
 POOL_ORDER = "0"  # the id that the pool has as a maker
 
@@ -137,11 +138,13 @@ class Screen:
         levels = min(self._levels, room)
         state = Text("  the exchange is silent, reconnecting", style="bold red")
         title = Text(self._market, style="bold") + (state if is_silent else Text())
+        steps = ladder(watch.book, self._resting, levels)
         columns = Table.grid(padding=(0, 2))
-        columns.add_row(
-            ladder(watch.book, self._resting, levels), trades_table(self._trades, 2 * levels + 1)
-        )
-        return Group(title, columns)
+        columns.add_row(steps, trades_table(self._trades, 2 * levels + 1))
+        unbounded = self._console.options.update(width=UNBOUNDED)
+        wanted = self._console.measure(columns, options=unbounded).maximum
+        has_room = wanted <= self._console.width
+        return Group(title, columns if has_room else steps)
 
 
 async def happens(event: asyncio.Event, within_s: float) -> bool:

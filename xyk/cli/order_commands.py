@@ -17,6 +17,7 @@ from xyk.cli.ending import ending
 from xyk.client.client import Client
 from xyk.client.connection import PATIENCE_S
 from xyk.domain.market import ASK, BID
+from xyk.wallet.typed_data import checksum
 
 orders = typer.Typer(no_args_is_help=True, help="Orders of a wallet: place, replace, cancel, see.")
 
@@ -174,6 +175,15 @@ def list_orders(
                 as_reader(lambda client: client.open_orders(market), key_file, owner, url, patience)
             )
         )
+
+
+@orders.command()
+def address(key_file: KeyFile = None) -> None:
+    """Print the address of the key, whose account it is."""
+    from xyk.cli.trader import needed_wallet
+
+    with ending():
+        print(checksum(needed_wallet(key_file).address))
 
 
 @orders.command()

@@ -31,6 +31,14 @@ def trading_wallet(key_file: Path | None) -> Wallet | None:
         raise Stop(CONFIG, f"{KEY} holds no private key: expected 0x and 64 hex digits") from None
 
 
+def needed_wallet(key_file: Path | None) -> Wallet:
+    """Raises Stop where there is none."""
+    wallet = trading_wallet(key_file)
+    if wallet is None:
+        raise Stop(CONFIG, NO_KEY)
+    return wallet
+
+
 async def as_trader(
     act: Callable[[Client], Awaitable[T]],
     key_file: Path | None,
@@ -40,9 +48,7 @@ async def as_trader(
     patience_s: float,
 ) -> T:
     """Raises Stop without a key, and where the client refuses what it should sign."""
-    wallet = trading_wallet(key_file)
-    if wallet is None:
-        raise Stop(CONFIG, NO_KEY)
+    wallet = needed_wallet(key_file)
     holder = owner_address(owner)
     async with Client(
         url, wallet, owner=holder or None, salt=salt or None, patience_s=patience_s
