@@ -4,7 +4,7 @@ Amounts are whole tokens (`1_813.221787 USDC`), or base units with a u (`1u ETH`
 decimals. A step without an arrow is set-up and must succeed. Where several things come of a step,
 each has an arrow and a line of its own; a picture of the book goes on in lines that begin with |.
 `by bot` at the end of a step signs it with an agent, `late` with a deadline that has passed;
-`after 60 s` lets that time pass first. Every step also goes to the naive twin, which must say the
+`after 60 s` lets that time pass first, `3 times` repeats it. Every step also goes to the naive twin, which must say the
 same, event by event, and every invariant is checked after it, number 6 too (`Minds`).
 """
 
@@ -82,9 +82,12 @@ class Stage:
         if later:
             self.now_ms += 1_000 * int(later[1])
             act = act[: later.start()]
+        often = re.search(r" (\d+) times$", act)
+        act = act[: often.start()] if often else act
         found = [(step, match) for pattern, step in VERBS if (match := pattern.fullmatch(act))]
         assert len(found) == 1, f"{len(found)} verbs read: {line}"
-        outcome = found[0][0](self, *found[0][1].groups())
+        for _ in range(int(often[1]) if often else 1):
+            outcome = found[0][0](self, *found[0][1].groups())
         expected = re.sub(r"(?<=\d)_(?=\d)", "", expected)
         assert outcome == expected if arrow else not outcome.startswith("rejected"), (
             f"{line}\n    -> {outcome}"

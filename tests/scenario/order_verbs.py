@@ -73,7 +73,7 @@ def _once(stage: Stage, match: re.Match[str], quote: str) -> Fields:
 TERMS = (
     (r"for (\d+) s", _until),
     (rf"once at ({NUMBER}) or (above|below)", _once),
-    (r"as (\d+)", lambda stage, match, quote: {"clientId": int(match[1])}),
+    (r"as ([\d_]+)", lambda stage, match, quote: {"clientId": int(match[1])}),
     (r"post-only", lambda stage, match, quote: {"postOnly": True}),
     (r"(Reject\w+)", lambda stage, match, quote: {"selfTradePrevention": match[1]}),
     (r"([A-Z]+)", lambda stage, match, quote: {"timeInForce": match[1]}),
@@ -125,7 +125,7 @@ def cancels_all(stage: Stage, who: str, market: str | None) -> str:
     return told(outcome, lambda done: tell(stage))
 
 
-@verb(r"(\w+) sets a timer of (\d+) s(?: for (\w+))?")
+@verb(r"(\w+) sets a timer of ([\d_]+) s(?: for (\w+))?")
 def sets_timer(stage: Stage, who: str, seconds: str, market: str | None) -> str:
     """CancelAllAfter, the dead man's switch."""
     outcome = stage.send("CancelAllAfter", who, market=market or "", timeoutSeconds=int(seconds))

@@ -46,7 +46,7 @@ SCENARIOS = {
             -> filled
         operator owns                   -> 0.00001 USDC 0.00000007 ETH
     """,
-    "a taker takes the best price first, at the same price the first comer, at the makers' prices": """
+    "a taker takes the best price first, then who came first, at the makers' prices": """
         alice has 1 ETH
         bob has 1 ETH
         carol has 2 ETH
@@ -236,7 +236,7 @@ SCENARIOS = {
         bob bids 0.5 ETH at 2_000
             -> buys 0.5 ETH at 2_000 from alice (fee 0.00295 ETH)
             -> filled
-        alice cancels 1                         -> alice 1 cancelled with 0.5 ETH left, 0.5 ETH freed
+        alice cancels 1          -> alice 1 cancelled with 0.5 ETH left, 0.5 ETH freed
         operator sets ETH_USDC to tick 0.02     -> ok
         operator sets ETH_USDC to lot 0.001     -> ok
         operator sets ETH_USDC to pool fee 50   -> ok
@@ -316,16 +316,18 @@ SCENARIOS = {
         alice bids 1 ETH at 1_990 as 7         -> rests 1 ETH, 1_990 USDC held
         bob cancels 7                -> bob 7 cancelled with 1 ETH left, 2_000 USDC freed
     """,
-    "owners are compared with makers by their orders alone: strangers may trade round trips": """
+    "a round trip between two traders costs both of them their fees": """
         alice has 1 ETH
         bob has 2_001 USDC
         alice asks 1 ETH at 2_000
         bob bids 1 ETH at 2_000
-        # 0.9995 ETH come, in lots of 0.0001; of 1,999 USDC 0.9995 go as fee, of 0.9995 ETH none stays
+        bob asks 1 ETH at 2_000                -> rejected INSUFFICIENT_FUNDS
         bob asks 0.9995 ETH at 2_000           -> rests 0.9995 ETH, 0.9995 ETH held
+        # 5 bps of 0.9995 ETH; 2 bps of 1,999 USDC
         alice bids 0.9995 ETH at 2_000
             -> buys 0.9995 ETH at 2_000 from bob (fees 0.00049975 ETH, 0.3998 USDC)
             -> filled
+        # 2,000 - 0.4 - 1,999 and 0.9995 - 0.00049975; 1 + 1,999 - 0.3998
         alice owns                             -> 0.6 USDC 0.99900025 ETH
         bob owns                               -> 1_999.6002 USDC
         operator owns                          -> 0.7998 USDC 0.00099975 ETH

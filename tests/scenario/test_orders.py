@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.scenario import market_verbs, order_verbs, orders
+from tests.scenario import market_verbs, order_verbs, orders, own_orders, standing, triggers
 from tests.scenario.language import Stage
 
-TABLES = {**orders.SCENARIOS}
+TABLES = {**orders.SCENARIOS, **standing.SCENARIOS, **own_orders.SCENARIOS, **triggers.SCENARIOS}
 
 
 @pytest.mark.parametrize("name", TABLES)
