@@ -4,8 +4,9 @@ Amounts are whole tokens (`1_813.221787 USDC`), or base units with a u (`1u ETH`
 decimals. A step without an arrow is set-up and must succeed. Where several things come of a step,
 each has an arrow and a line of its own; a picture of the book goes on in lines that begin with |.
 `by bot` at the end of a step signs it with an agent, `late` with a deadline that has passed;
-`after 60 s` lets that time pass first, `3 times` repeats it. Every step also goes to the naive twin, which must say the
-same, event by event, and every invariant is checked after it, number 6 too (`Minds`).
+`after 60 s` lets that time pass first, `3 times` repeats it. Every step also goes to the naive
+twin, which must say the same, event by event, and every invariant is checked after it, number 6
+too (`Minds`).
 """
 
 import re

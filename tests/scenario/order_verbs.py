@@ -13,6 +13,7 @@ from tests.naive.vault import Fields, left
 from tests.scenario.language import AMOUNT, NAMES, NUMBER, Stage, address, told, verb
 from tests.scenario.telling import number, tell
 
+PAIR = r"([A-Z0-9]+)_([A-Z0-9]+)"
 NO_DIGEST = "0x" + "00" * 32
 
 
@@ -167,6 +168,24 @@ def sets_terms(
         case _:
             terms["book"] = value == "on"
     return told(stage.send("UpdateMarket", who, market=market, **terms), lambda done: "ok")
+
+
+@verb(rf"(\w+) lists {PAIR} with a book of tick ({NUMBER}) and lot ({NUMBER})")
+def lists_book(stage: Stage, who: str, base: str, quote: str, tick: str, lot: str) -> str:
+    """At 2 and 5 bps, beside a pool of 30 bps."""
+    outcome = stage.send(
+        "ListMarket",
+        who,
+        base=base,
+        quote=quote,
+        tickSize=stage.units(tick, quote),
+        lotSize=stage.units(lot, base),
+        makerFeeBps=2,
+        takerFeeBps=5,
+        poolFeeBps=30,
+        book=True,
+    )
+    return told(outcome, lambda done: "ok")
 
 
 @verb(r"book (\w+)")
