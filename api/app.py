@@ -10,27 +10,29 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from api.accounts import get_account
-from api.bbo import get_bbo
 from api.cors import Cors
 from api.day import Minute
+from api.depth import get_bbo, get_depth
 from api.docs import get_docs, get_root
 from api.feed import Feed
 from api.gateway import Application, Gateway
 from api.hub import Hub
 from api.markets import get_assets, get_market, get_markets
+from api.order_log import OrderLog
+from api.orders import get_order, get_order_by_id, get_orders
 from api.pools import get_pool, get_pools, get_position
 from api.problems import answer_exception
 from api.quotes import get_quote, post_quote
 from api.schema import openapi_config
 from api.services import Services
-from api.stream import Stream, push_tickers
+from api.stream import Stream, pace_depth, push_tickers
 from api.system import get_domain, get_metrics, get_ping, get_status, get_time
 from api.trading import endpoints
 from xyk.domain.units import BODY_MAX
 
 READS = (
     *(get_assets, get_markets, get_market, get_bbo, get_pools, get_pool, get_position),
-    get_account,
+    *(get_account, get_depth, get_order, get_order_by_id, get_orders),
     *(get_quote, post_quote, get_ping, get_time, get_status, get_domain),
     *(get_metrics, get_docs, get_root),
 )
@@ -39,13 +41,15 @@ READS = (
 def create_app(services: Services) -> Application:
     """An ASGI application. All of the state that it is made on is committed."""
     hub = Hub()
-    feed = Feed(services.state, hub)
+    log = OrderLog(services.state, services.projected)
+    feed = Feed(services.state, hub, log, services.now_ms())
     services.writer.listeners.append(feed.publish)
     metrics = services.metrics
     metrics.watch("xyk_subscriptions", "Streams subscribed to", lambda: hub.subscriptions)
     metrics.watch("xyk_stream_frames", "Frames queued for websockets", lambda: hub.sent)
     metrics.watch("xyk_slow_readers", "Websockets closed as too slow", lambda: hub.slow)
-    table = endpoints(services)
+    metrics.watch("xyk_open_orders", "Orders that rest or wait for a trigger", lambda: len(log))
+    table = endpoints(services, log)
     reads = _reads(services, feed)
     gateway = Gateway(
         endpoints=table,
@@ -83,13 +87,17 @@ async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIter
         for minute in await services.history.minutes(symbol, now_ms):
             market.day.restore(msgspec.convert(minute, Minute, from_attributes=True))
         market.day.expire(now_ms)
-    tickers = asyncio.create_task(push_tickers(feed, services.now_ms))
+    pushing = [
+        asyncio.create_task(push_tickers(feed, services.now_ms)),
+        asyncio.create_task(pace_depth(feed, services.now_ms)),
+    ]
     try:
         yield
     finally:
-        tickers.cancel()
-        with suppress(asyncio.CancelledError):
-            await tickers
+        for task in pushing:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 def _methods(reads: Litestar, table: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:

@@ -22,6 +22,29 @@ CHANNELS: Mapping[str, str] = {
     "ticker": "every second once there is a price: o h l c of 24 hours, v base and V quote volume, "
     "n trades",
 }
+# Streams whose names are not made by that rule: stream, alias, frames.
+MORE_STREAMS = (
+    (
+        "depth.SYMBOL",
+        "depth@SYMBOL, depth.200ms.SYMBOL, depth.600ms.SYMBOL, depth.1000ms.SYMBOL",
+        "every 100 ms (or the time named): a asks and b bids that changed, [price, quantity], "
+        "quantity 0 is gone; U and u: first and last update id, U is one more than the u before; "
+        "empty where nothing changed. Take GET /api/v1/depth and go on from its lastUpdateId",
+    ),
+    (
+        "bookTicker.SYMBOL",
+        "bookTicker@SYMBOL",
+        "when it changes: b B best bid and its quantity, a A best ask, u update id",
+    ),
+    (
+        "account.orderUpdate@0xOWNER",
+        "account.orderUpdate.SYMBOL@0xOWNER",
+        "what becomes of an owner's orders, in the convention's letters: e orderAccepted, "
+        "orderFill, orderCancelled, orderExpired, orderModified, triggerPlaced, triggerFailed. "
+        "Accounts are public, so it needs no signature; the address in lower case or with its "
+        "checksum",
+    ),
+)
 
 
 @get("/docs", include_in_schema=False)
@@ -48,6 +71,7 @@ def page(schema: Schema) -> str:
         (f"{usual}SYMBOL", f"{alias}SYMBOL", CHANNELS[channel])
         for channel, (usual, alias) in SPELLINGS.items()
     ]
+    streams += MORE_STREAMS
     refusals = [(str(code.status), code.name, code.value[1]) for code in Code]
     return _PAGE.format(
         version=escape(schema["info"]["version"]),
@@ -115,8 +139,10 @@ by the key 0x00..01.</p>
 <p>Websocket at <code>/</code> or <code>/ws</code>: <code>{{"method": "SUBSCRIBE", "params":
 ["trade.ETH_USDC"], "id": 1}}</code>, answered only where there is an id. Frames are
 <code>{{"stream", "data"}}</code>; E and T are microseconds, decimals are strings, seq is the
-journal entry. A slow reader misses older pool and ticker frames; where it would miss trades it is
-closed with 1008.</p>{streams}
+journal entry. A slow reader misses older pool, ticker and bookTicker frames; where it would miss
+trades, depth or order updates it is closed with 1008.</p>
+<p>Orders that wait for a trigger are shown where their owner, id or digest is asked for, and are
+left out of what is asked by market. The journal is public and has them all.</p>{streams}
 <h2>Refusals</h2>
 <p>Where a request has several faults, the first one of this table is named.</p>{refusals}
 </body></html>

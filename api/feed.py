@@ -1,22 +1,36 @@
 """What the streams say, built from committed entries alone, and the last 24 hours of every market.
 
-Frames and letters are the Backpack convention's: E and T in microseconds, decimals as strings.
-Every frame carries `seq`, the journal entry that it comes from. Of a pool's fill the pool is the
-maker with the order id "0"; a swap has no order, so its entry's seq stands as the taker's order id.
+Frames and letters are the Backpack convention's: E and T in microseconds, decimals as strings. What
+comes from an entry carries its `seq`. Of a pool's fill the pool is the maker with the order id "0";
+a swap has no order, so its entry's seq stands as the taker's order id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from api.day import Day
+from api.depth_stream import DepthStream
 from api.hub import Hub
+from api.order_log import OrderLog
+from api.order_stream import OrderStream, is_order_stream
+from xyk.domain import events as ev
 from xyk.domain.decimals import significant, whole_tokens
-from xyk.domain.events import LiquidityAdded, LiquidityRemoved, MarketListed, PoolSwapped
+from xyk.domain.events import (
+    BookFilled,
+    LiquidityAdded,
+    LiquidityRemoved,
+    MarketListed,
+    MarketUpdated,
+    PoolSwapped,
+)
 from xyk.domain.price import fill_price
 from xyk.engine.entry import Entry
+from xyk.engine.order_record import TRIGGER_PENDING
 from xyk.engine.submission import Committed
+from xyk.exchange.depth import Depth
 from xyk.exchange.state import State
 
 POOL_ORDER = "0"
@@ -39,6 +53,7 @@ class MarketFeed:
         "base",
         "base_decimals",
         "day",
+        "depth",
         "names",
         "quote_decimals",
         "seq",
@@ -46,7 +61,8 @@ class MarketFeed:
         "total_supply",
     )
 
-    def __init__(self, state: State, symbol: str) -> None:
+    def __init__(self, state: State, depth: Depth, first_id: int) -> None:
+        symbol = depth.market.symbol
         market = state.markets[symbol]
         self.symbol = symbol
         self.base = market.base
@@ -57,6 +73,7 @@ class MarketFeed:
             for channel, spellings in SPELLINGS.items()
         }
         self.day = Day()
+        self.depth = DepthStream(depth, self.quote_decimals, first_id)
         self.seq = 0
         self.total_supply = 0
 
@@ -66,25 +83,72 @@ class Feed:
     committed.
     """
 
-    def __init__(self, state: State, hub: Hub) -> None:
+    def __init__(self, state: State, hub: Hub, log: OrderLog, first_id: int) -> None:
+        """`first_id`: of depth updates."""
         self._state = state
         self._hub = hub
+        self.log = log
+        self._orders = OrderStream(state, hub, log)
+        self._first_id = first_id
         self.markets: dict[str, MarketFeed] = {}
-        self.streams: set[str] = set()  # every name that can be subscribed to
+        self._streams: set[str] = set()
+        self.seq = state.seq  # the last entry that is told of here
+        self.time_ms = state.now_ms
+        self._deepen: Mapping[type, Callable[[Any], None]] = {
+            PoolSwapped: self._reserves_changed,
+            LiquidityAdded: self._reserves_changed,
+            LiquidityRemoved: self._reserves_changed,
+            BookFilled: self._maker_filled,
+            ev.OrderRested: self._order_rested,
+            ev.OrderReduced: self._order_reduced,
+            ev.OrderReplaced: self._order_replaced,
+            ev.OrderClosed: self._order_closed,
+            MarketListed: self._terms_changed,
+            MarketUpdated: self._terms_changed,
+        }
+        self._tell: Mapping[type, Callable[[Entry, Any], None]] = {
+            PoolSwapped: self._swapped,
+            BookFilled: self._filled,
+            LiquidityAdded: self._liquidity_changed,
+            LiquidityRemoved: self._liquidity_changed,
+        }
+        self._deeper: dict[str, None] = {}  # markets whose depth changed in the group at hand
         for symbol in state.markets:
-            market = self._list(symbol)
+            market = self._list(Depth.of(state, symbol))
             market.seq = state.seq
             market.total_supply = state.pools[symbol].total_supply
 
+    def has_stream(self, name: str) -> bool:
+        """Whether it can be subscribed to."""
+        return name in self._streams or is_order_stream(name, self.markets)
+
     def publish(self, group: Sequence[Committed]) -> None:
+        log, hub = self.log, self._hub
         for committed in group:
+            entry = committed.entry
             for event in committed.events:
-                if isinstance(event, PoolSwapped):
-                    self._swapped(committed.entry, event)
-                elif isinstance(event, LiquidityAdded | LiquidityRemoved):
-                    self._changed(committed.entry, event, event.total_supply)
-                elif isinstance(event, MarketListed) and event.market not in self.markets:
-                    self._list(event.market)
+                kind = type(event)
+                deepen = self._deepen.get(kind)
+                if deepen is not None:  # before the log has it, which knows what an order was
+                    deepen(event)
+                changed = log.apply(committed, event)
+                if changed and hub.account_readers:
+                    self._orders.publish(entry, event, changed)
+                tell = self._tell.get(kind)
+                if tell is not None:
+                    tell(entry, event)
+            log.keep_outcome(committed)
+        log.forget_projected()
+        last = group[-1].entry
+        self.seq, self.time_ms = last.seq, last.time
+        for symbol in self._deeper:
+            self.markets[symbol].depth.changed(hub, last)
+        self._deeper.clear()
+
+    def tick_depth(self, number: int, now_ms: int) -> None:
+        """The `number`-th tick of the clock that paces depth frames."""
+        for market in self.markets.values():
+            market.depth.tick(self._hub, number, now_ms)
 
     def push_tickers(self, now_ms: int) -> None:
         """One frame for each market that has a price and somebody who listens."""
@@ -95,12 +159,80 @@ class Feed:
                 if frame is not None:
                     self._hub.push(names, _text(frame), replaceable=True)
 
-    def _list(self, symbol: str) -> MarketFeed:
+    def _list(self, depth: Depth) -> MarketFeed:
         """Names of assets and decimals never change, so they may be read from the live state."""
-        market = self.markets[symbol] = MarketFeed(self._state, symbol)
+        market = MarketFeed(self._state, depth, self._first_id)
+        self.markets[market.symbol] = market
         for names in market.names.values():
-            self.streams.update(names)
+            self._streams.update(names)
+        self._streams.update(market.depth.names)
         return market
+
+    # What an event does to the levels of its market.
+
+    def _reserves_changed(self, event: PoolSwapped | LiquidityAdded | LiquidityRemoved) -> None:
+        depth = self._depth(event.market)
+        depth.set_reserves(event.reserve_base, event.reserve_quote)
+
+    def _maker_filled(self, event: BookFilled) -> None:
+        self._depth(event.market).add(not event.taker_buys, event.price, -event.quantity)
+
+    def _order_rested(self, event: ev.OrderRested) -> None:
+        self._add_lots(event.order_id, event.remaining)
+
+    def _order_reduced(self, event: ev.OrderReduced) -> None:
+        self._add_lots(event.order_id, event.remaining - self._left(event.order_id))
+
+    def _order_replaced(self, event: ev.OrderReplaced) -> None:
+        self._add_lots(event.order_id, -self._left(event.order_id))
+
+    def _order_closed(self, event: ev.OrderClosed) -> None:
+        if event.released:
+            self._add_lots(event.order_id, -event.remaining)
+
+    def _terms_changed(self, event: MarketListed | MarketUpdated) -> None:
+        if isinstance(event, MarketListed) and event.market not in self.markets:
+            self._list(Depth.listed(event, self._state.assets[event.base].decimals))
+        depth = self._depth(event.market)
+        terms = replace(
+            depth.market, tick_size=event.tick_size, lot_size=event.lot_size, book=event.book
+        )
+        depth.set_terms(terms, event.pool_fee_bps)
+
+    def _depth(self, market: str) -> Depth:
+        self._deeper[market] = None
+        return self.markets[market].depth.depth
+
+    def _left(self, order_id: int) -> int:
+        """Lots that stand in the book."""
+        order = self.log.open(order_id)
+        assert order is not None
+        _, lot = self.log.tick_and_lot(order.market)
+        return (order.quantity - order.executed_base) // lot
+
+    def _add_lots(self, order_id: int, lots: int) -> None:
+        """To the level of an order, unless it waits for its trigger."""
+        order = self.log.open(order_id)
+        assert order is not None
+        if order.status != TRIGGER_PENDING and lots:
+            tick, _ = self.log.tick_and_lot(order.market)
+            self._depth(order.market).add(order.is_bid, order.price // tick, lots)
+
+    def _filled(self, entry: Entry, fill: BookFilled) -> None:
+        market = self.markets[fill.market]
+        tick, _ = self.log.tick_and_lot(fill.market)
+        price = whole_tokens(fill.price * tick, market.quote_decimals)
+        market.seq = entry.seq
+        self._trade(
+            entry,
+            market,
+            fill,
+            (fill.base_amount, fill.quote_amount),
+            (0, 0),
+            price if fill.price_forming else None,
+            fill.taker_buys,
+            str(fill.maker_order_id),
+        )
 
     def _swapped(self, entry: Entry, swap: PoolSwapped) -> None:
         market = self.markets[swap.market]
@@ -116,32 +248,51 @@ class Feed:
                 base_decimals=market.base_decimals,
                 quote_decimals=market.quote_decimals,
             )
+        fees = (swap.fee, 0) if sells_base else (0, swap.fee)
+        self._trade(entry, market, swap, (base, quote), fees, price, not sells_base, POOL_ORDER)
+        self._changed(entry, swap, market.total_supply)
+
+    def _trade(
+        self,
+        entry: Entry,
+        market: MarketFeed,
+        fill: PoolSwapped | BookFilled,
+        volume: tuple[int, int],
+        pool_fees: tuple[int, int],
+        price: str | None,
+        taker_buys: bool,
+        maker: str,
+    ) -> None:
+        """`volume` and `pool_fees` are base and quote; `price` None where the fill forms none."""
         market.day.add(
             entry.time,
-            base=base,
-            quote=quote,
-            base_fee=swap.fee if sells_base else 0,
-            quote_fee=0 if sells_base else swap.fee,
+            base=volume[0],
+            quote=volume[1],
+            base_fee=pool_fees[0],
+            quote_fee=pool_fees[1],
             price=price,
         )
         names = market.names["trade"]
-        if price is not None and self._is_heard(names):
-            taker = str(entry.seq)
-            frame = {
-                "e": "trade",
-                "E": entry.time * 1000,
-                "T": entry.time * 1000,
-                "s": market.symbol,
-                "p": price,
-                "q": whole_tokens(base, market.base_decimals),
-                "b": POOL_ORDER if sells_base else taker,
-                "a": taker if sells_base else POOL_ORDER,
-                "t": swap.trade_id,
-                "m": sells_base,
-                "seq": entry.seq,
-            }
-            self._hub.push(names, _text(frame), replaceable=False)
-        self._changed(entry, swap, market.total_supply)
+        if price is None or not self._is_heard(names):
+            return
+        taker = str(fill.order_id or entry.seq)
+        frame = {
+            "e": "trade",
+            "E": entry.time * 1000,
+            "T": entry.time * 1000,
+            "s": market.symbol,
+            "p": price,
+            "q": whole_tokens(volume[0], market.base_decimals),
+            "b": taker if taker_buys else maker,
+            "a": maker if taker_buys else taker,
+            "t": fill.trade_id,
+            "m": not taker_buys,
+            "seq": entry.seq,
+        }
+        self._hub.push(names, _text(frame), replaceable=False)
+
+    def _liquidity_changed(self, entry: Entry, event: LiquidityAdded | LiquidityRemoved) -> None:
+        self._changed(entry, event, event.total_supply)
 
     def _changed(self, entry: Entry, change: _Change, total_supply: int) -> None:
         """The pool after a change of its reserves."""

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, get, post
 
+from api.hops import FeeView, HopView, fees_of, single_fee
+from api.order_views import BOOK, POOL
 from api.problems import JSON, Refused, convert, decode, malformed
-from api.receipts import BOOK, POOL, FeeView, HopView, fees_of, single_fee
 from api.services import Given, Services
 from api.views import resolve_token, token_form_fault, token_of
 from xyk.domain.commands import SignedAction, SwapExactIn, SwapExactOut

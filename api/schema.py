@@ -13,9 +13,18 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.router import Router
 
 from api import examples
+from api.orders import OrderQuery
 from api.problems import Problem
 from api.quotes import QuoteRequest, QuoteView
-from api.receipts import LiquidityReceipt, Receipt, SwapReceipt, WithdrawalReceipt
+from api.receipts import (
+    CancelAllReceipt,
+    LiquidityReceipt,
+    OrderReceipt,
+    Receipt,
+    SwapReceipt,
+    TimerReceipt,
+    WithdrawalReceipt,
+)
 from api.services import Services
 from api.trading import (
     ACTIONS_PATH,
@@ -38,6 +47,11 @@ RECEIPTS: Mapping[type, type[Receipt]] = {
     cm.AddLiquidity: LiquidityReceipt,
     cm.RemoveLiquidity: LiquidityReceipt,
     cm.Withdraw: WithdrawalReceipt,
+    cm.PlaceOrder: OrderReceipt,
+    cm.ReplaceOrder: OrderReceipt,
+    cm.CancelOrder: OrderReceipt,
+    cm.CancelAllOrders: CancelAllReceipt,
+    cm.CancelAllAfter: TimerReceipt,
 }
 
 _UINT = {"type": "integer", "minimum": 0}
@@ -115,6 +129,7 @@ def _complete(reads: Schema, services: Services) -> Schema:
         operation["responses"]["200"] = _response("The quote", _ref("QuoteView"), examples.QUOTED)
     quote["post"]["requestBody"] = _body(_ref("QuoteRequest"), examples.QUOTE)
     quote["get"]["parameters"] = _parameters(schemas["QuoteRequest"])
+    paths["/api/v1/order"]["get"]["parameters"] = _parameters(schemas.pop("OrderQuery"))
     for route in SIGNED_ROUTES:
         operation = _signed_operation(route, services.domain)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
@@ -215,6 +230,7 @@ def _component_schemas() -> dict[str, Schema]:
         FaucetRequest,
         QuoteRequest,
         QuoteView,
+        OrderQuery,
         Problem,
         Receipt,
         *dict.fromkeys(RECEIPTS.values()),
@@ -231,7 +247,12 @@ def _form(kind: type) -> Schema:
 def _parameters(request: Schema) -> list[Schema]:
     """The fields of a request as the names of a query."""
     return [
-        {"name": name, "in": "query", "required": name in request["required"], "schema": schema}
+        {
+            "name": name,
+            "in": "query",
+            "required": name in request.get("required", ()),
+            "schema": schema,
+        }
         for name, schema in request["properties"].items()
     ]
 

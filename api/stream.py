@@ -6,11 +6,13 @@ error 4006; the others of the same request are subscribed all the same.
 """
 
 import asyncio
+from itertools import count
 from typing import Any
 
 import msgspec
 import structlog
 
+from api.depth_stream import TICK_MS
 from api.feed import Feed
 from api.gateway import Receive, Scope, Send
 from api.hub import Frame, Hub, Reader
@@ -101,7 +103,7 @@ class Stream:
         for name in request.params:
             if name in SILENT:
                 continue
-            if name not in self._feed.streams:
+            if not self._feed.has_stream(name):
                 _say(reader, request.id, INVALID_STREAM, "Invalid stream")
             elif name not in reader.names and len(reader.names) >= SUBSCRIPTIONS_MAX:
                 _say(
@@ -122,6 +124,13 @@ async def push_tickers(feed: Feed, now_ms: Any) -> None:
     while True:
         await asyncio.sleep(TICKER_S)
         feed.push_tickers(now_ms())
+
+
+async def pace_depth(feed: Feed, now_ms: Any) -> None:
+    """At a fixed pace, whether or not anything changed. Runs until cancelled."""
+    for number in count(1):
+        await asyncio.sleep(TICK_MS / 1000)
+        feed.tick_depth(number, now_ms())
 
 
 async def _send_frames(reader: Reader, send: Send) -> None:

@@ -14,6 +14,8 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from api.gateway import Endpoint
+from api.order_log import OrderLog
+from api.outcomes import BehindJournal, named_outcome
 from api.problems import Answer, decode, malformed, problem
 from api.receipts import receipt
 from api.services import Services
@@ -53,6 +55,20 @@ SIGNED_ROUTES: tuple[SignedRoute, ...] = (
     ),
     SignedRoute(
         "POST", "/api/v1/remove-liquidity", cm.RemoveLiquidity, "Burn shares for both tokens"
+    ),
+    SignedRoute("POST", "/api/v1/order", cm.PlaceOrder, "Place an order"),
+    SignedRoute(
+        "POST", "/api/v1/order/replace", cm.ReplaceOrder, "Change an order's price or quantity"
+    ),
+    SignedRoute("DELETE", "/api/v1/order", cm.CancelOrder, "Cancel an order"),
+    SignedRoute(
+        "DELETE", "/api/v1/orders", cm.CancelAllOrders, "Cancel all orders of one market or of all"
+    ),
+    SignedRoute(
+        "POST",
+        "/api/v1/orders/cancel-all-after",
+        cm.CancelAllAfter,
+        "Cancel all orders unless this is sent again in time",
     ),
     SignedRoute("POST", "/api/v1/transfer", cm.Transfer, "Move available funds to another owner"),
     SignedRoute("POST", "/api/v1/withdraw", cm.Withdraw, "Take funds out of the exchange"),
@@ -105,24 +121,28 @@ ELEMENTS: Mapping[str, Any] = {
 }
 Elements: Any = list[reduce(or_, ELEMENTS.values())]  # type: ignore[misc]
 
+BEHIND = Rejected(
+    Code.OVERLOADED, "The read tables trail behind this entry; retry the same bytes in a moment"
+)
+
 _encode = msgspec.json.Encoder().encode
 
 
-def endpoints(services: Services) -> dict[tuple[str, str], Endpoint]:
+def endpoints(services: Services, log: OrderLog) -> dict[tuple[str, str], Endpoint]:
     table: dict[tuple[str, str], Endpoint] = {
-        (route.method, route.path): signed_endpoint(services, route.action)
+        (route.method, route.path): signed_endpoint(services, log, route.action)
         for route in SIGNED_ROUTES
     }
-    table["POST", ACTIONS_PATH] = actions_endpoint(services)
+    table["POST", ACTIONS_PATH] = actions_endpoint(services, log)
     if services.state.sandbox:
         table["POST", FAUCET_PATH] = faucet_endpoint(services)
     return table
 
 
-def signed_endpoint(services: Services, action: Any) -> Endpoint:
+def signed_endpoint(services: Services, log: OrderLog, action: Any) -> Endpoint:
     """201 with the receipt, 200 with the first receipt of an action that was accepted before."""
     decoder = msgspec.json.Decoder(Signed[action], dec_hook=decode_wire, strict=True)
-    submit, state = services.writer.submit, services.state
+    submit = services.writer.submit
 
     async def endpoint(body: bytes) -> Answer:
         signed = decode(decoder, body)
@@ -131,15 +151,15 @@ def signed_endpoint(services: Services, action: Any) -> Endpoint:
         submission = _proved(services, signed.action, signed.signature)
         if isinstance(submission, Rejected):
             return _refused(services, submission)
-        outcome = await submit(submission)
-        if isinstance(outcome, Rejected):
-            return problem(outcome)
-        return Answer(201 if outcome.is_new else 200, _encode(receipt(state, outcome)))
+        answer = await _answered(services, log, await submit(submission))
+        if isinstance(answer, Rejected):
+            return problem(answer)
+        return Answer(*answer)
 
     return endpoint
 
 
-def actions_endpoint(services: Services) -> Endpoint:
+def actions_endpoint(services: Services, log: OrderLog) -> Endpoint:
     """Each element its own outcome, in order; only what is no list of actions is refused as a
     whole.
     """
@@ -164,7 +184,7 @@ def actions_endpoint(services: Services) -> Endpoint:
         if outcomes and all(_is_overloaded(outcome) for outcome in outcomes):
             assert isinstance(outcomes[0], Rejected)
             return problem(outcomes[0])
-        return Answer(200, _merged(services, proved, outcomes))
+        return Answer(200, await _merged(services, log, proved, outcomes))
 
     return endpoint
 
@@ -214,8 +234,22 @@ def _proved(services: Services, action: Any, signature: str) -> Submission | Rej
     )
 
 
-def _merged(
+async def _answered(
+    services: Services, log: OrderLog, outcome: Committed | Rejected
+) -> tuple[int, bytes] | Rejected:
+    """Status and receipt."""
+    if isinstance(outcome, Rejected):
+        return outcome
+    try:
+        orders = await named_outcome(services, log, outcome)
+    except BehindJournal:
+        return _refusal(services, BEHIND)
+    return 201 if outcome.is_new else 200, _encode(receipt(services.state, outcome, orders))
+
+
+async def _merged(
     services: Services,
+    log: OrderLog,
     proved: list[Submission | Rejected],
     outcomes: Sequence[Committed | Rejected],
 ) -> bytes:
@@ -226,18 +260,24 @@ def _merged(
     parts: list[bytes] = []
     for one in proved:
         outcome: Committed | Rejected = one if isinstance(one, Rejected) else next(answered)
-        if isinstance(outcome, Rejected):
-            if outcome is one:
-                services.metrics.refused(outcome.code)
-            status, part = outcome.http_status, problem(outcome).body
-        else:
-            status, part = 201 if outcome.is_new else 200, _encode(receipt(services.state, outcome))
-        parts.append(b'{"status":%d,%b' % (status, part[1:]))
+        if outcome is one:
+            assert isinstance(outcome, Rejected)
+            services.metrics.refused(outcome.code)
+        answer = await _answered(services, log, outcome)
+        if isinstance(answer, Rejected):
+            answer = answer.http_status, problem(answer).body
+        parts.append(b'{"status":%d,%b' % (answer[0], answer[1][1:]))
     return b"[%b]" % b",".join(parts)
 
 
 def _is_overloaded(outcome: Committed | Rejected) -> bool:
     return isinstance(outcome, Rejected) and outcome.code is Code.OVERLOADED
+
+
+def _refusal(services: Services, rejected: Rejected) -> Rejected:
+    """Counted here, because the writer has not seen it."""
+    services.metrics.refused(rejected.code)
+    return rejected
 
 
 def _refused(services: Services, rejected: Rejected) -> Answer:

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from xyk.domain.events import AnyEvent, Event
+from xyk.domain.events import AnyEvent, Event, PoolSwapped
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import parse_hex
 from xyk.exchange.state import State
@@ -129,17 +129,25 @@ def event_view(event: AnyEvent) -> dict[str, Any]:
     view: dict[str, Any] = {"type": kind.__name__}
     for (name, shown), value in zip(_SHOWN[kind], msgspec.structs.astuple(event), strict=True):
         view[name] = value if shown is None else shown(value)
+    if isinstance(event, PoolSwapped) and not event.order_id:
+        del view["orderId"]  # a swap's receipt reads as it did before there were orders
     return view
 
 
-def _shown(kind: type[Event]) -> tuple[tuple[str, Callable[[Any], str] | None], ...]:
+def _texts(numbers: tuple[int, ...]) -> list[str]:
+    return [str(number) for number in numbers]
+
+
+def _shown(kind: type[Event]) -> tuple[tuple[str, Callable[[Any], object] | None], ...]:
     """How each field is shown; None = as it is. A field of unknown form fails at import."""
     fields = []
     for field in msgspec.structs.fields(kind):
-        shown: Callable[[Any], str] | None = None
+        shown: Callable[[Any], object] | None = None
         if field.name in AMOUNTS:
             assert field.type is int
             shown = str
+        elif field.name == "orders":
+            shown = _texts
         elif field.name in ADDRESSES:
             assert field.type is str
             shown = address
@@ -149,6 +157,6 @@ def _shown(kind: type[Event]) -> tuple[tuple[str, Callable[[Any], str] | None], 
     return tuple(fields)
 
 
-_SHOWN: Mapping[type, tuple[tuple[str, Callable[[Any], str] | None], ...]] = {
+_SHOWN: Mapping[type, tuple[tuple[str, Callable[[Any], object] | None], ...]] = {
     kind: _shown(kind) for kind in get_args(AnyEvent)
 }

@@ -35,6 +35,7 @@ from xyk.exchange.evolve import apply
 from xyk.exchange.state import State
 from xyk.storage.journal import SqliteJournal
 from xyk.storage.migrate import upgrade
+from xyk.wallet.signer import NonceClock
 
 ORDERS = 100_000
 OWNERS = 200
@@ -85,13 +86,7 @@ def owner_of(number: int) -> str:
     return f"0x{number % OWNERS + 1:040x}"
 
 
-def stamp(number: int, now_s: int) -> dict[str, int]:
-    """An owner's nonces, one after the other, in the seconds before now."""
-    slot = number // OWNERS
-    return {"nonce": (now_s - 1 - slot // 256 << 8) + slot % 256, "deadline": now_s + 60}
-
-
-def order(number: int, now_s: int) -> PlaceOrder:
+def order(number: int, stamp: dict[str, int]) -> PlaceOrder:
     """Asks above 3,000 and bids below 1,000 dollars, on 500 levels a side."""
     is_ask, lots = number // OWNERS % 2 == 1, number % 7 + 1
     ticks = 300_000 + number % 500 if is_ask else 100_000 - number % 500
@@ -110,7 +105,7 @@ def order(number: int, now_s: int) -> PlaceOrder:
         trigger_above=False,
         client_id=0,
         expires=0,
-        **stamp(number, now_s),
+        **stamp,
     )
 
 
@@ -139,7 +134,9 @@ def record(now_ms: int) -> list[Entry]:
             deposit = FaucetDeposit(owner=owner_of(number), token=token, amount=10**24)
             keep(deposit, Evidence(scheme=FAUCET))
     for number in range(ORDERS):
-        command = order(number, now_ms // 1000)
+        slot, now_s = number // OWNERS, now_ms // 1000
+        nonce = (now_s - slot // 256 << 8) + slot % 256
+        command = order(number, {"nonce": nonce, "deadline": now_s + 60})
         keep(command, signed(command, number))
     assert len(state.open_orders.by_id) == ORDERS
     return entries
@@ -158,18 +155,24 @@ class Load:
 
     def __init__(self, exchange: Exchange) -> None:
         self._services = exchange.services
+        self._nonces = [NonceClock() for _ in range(OWNERS)]
         self._number = ORDERS
         self.accepted = 0
 
     async def act(self) -> None:
-        now_s = self._services.now_ms() // 1000
-        number, self._number = self._number, self._number + 2 * OWNERS
-        placed = await self._submit(order(number, now_s), number)
-        nonce = stamp(number + OWNERS, now_s)
+        number, self._number = self._number, self._number + 1
+        placed = await self._submit(order(number, self._stamp(number)), 2 * number)
         cancel = CancelOrder(
-            owner=owner_of(number), order_id=str(placed.entry.seq), client_id=0, **nonce
+            owner=owner_of(number),
+            order_id=str(placed.entry.seq),
+            client_id=0,
+            **self._stamp(number),
         )
-        await self._submit(cancel, number + OWNERS)
+        await self._submit(cancel, 2 * number + 1)
+
+    def _stamp(self, number: int) -> dict[str, int]:
+        now_s = self._services.now_ms() // 1000
+        return {"nonce": self._nonces[number % OWNERS].next_nonce(now_s), "deadline": now_s + 60}
 
     async def _submit(self, command: Any, number: int) -> Committed:
         answer = await self._services.writer.submit(Submission(command, signed(command, number)))

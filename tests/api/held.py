@@ -72,8 +72,8 @@ async def held_exchange(
     cors_origins: tuple[str, ...] = (),
     **limits: Any,
 ) -> AsyncIterator[Held]:
-    """ETH and USDC with an empty pool; `limits` are the writer's. The journal is in memory, the
-    read tables stay empty."""
+    """ETH and USDC with a book and an empty pool; `limits` are the writer's. The journal is in
+    memory, the read tables stay empty."""
     journal, state = HeldJournal(), State()
     genesis = _genesis(state, SystemClock().now_ms(), sandbox)
     await journal.append([genesis])
@@ -138,7 +138,9 @@ def _genesis(state: State, now_ms: int, sandbox: bool) -> Entry:
         fee_recipient=OPERATOR.address,
         sandbox=sandbox,
         assets=(GenesisAsset(symbol="USDC", decimals=6), GenesisAsset(symbol="ETH", decimals=18)),
-        markets=(GenesisMarket(base="ETH", quote="USDC", tick_size=10_000, lot_size=10**14),),
+        markets=(
+            GenesisMarket(base="ETH", quote="USDC", tick_size=10_000, lot_size=10**14, book=True),
+        ),
     )
     events = decide(state, Request(1, now_ms, "", "", GENESIS, genesis))
     assert isinstance(events, tuple)

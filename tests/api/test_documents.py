@@ -10,8 +10,9 @@ import pytest
 
 from api import examples
 from api.accounts import AccountView
-from api.bbo import BboView
+from api.depth import BboView, DepthView
 from api.markets import AssetView, MarketView
+from api.order_views import OrderView
 from api.pools import PoolView, PositionView
 from api.problems import Problem
 from api.quotes import QuoteRequest, QuoteView
@@ -19,7 +20,8 @@ from api.receipts import Receipt
 from api.schema import RECEIPTS
 from api.system import StatusView
 from api.trading import SIGNED_ROUTES, Elements, FaucetRequest, Signed
-from tests.api.desk import Desk, Json, encoded, refusal
+from tests.api.desk import ETH, USDC, Desk, Json, encoded, refusal
+from tests.api.venue import Venue
 from xyk.domain.rejections import Code
 from xyk.domain.units import decode_wire
 
@@ -28,6 +30,10 @@ VIEWS: dict[str, Any] = {
     "/api/v1/markets": list[MarketView],
     "/api/v1/market": MarketView,
     "/api/v1/bbo/{symbol}": BboView,
+    "/api/v1/depth": DepthView,
+    "/api/v1/order": OrderView,
+    "/api/v1/order/{order_id}": OrderView,
+    "/api/v1/orders": list[OrderView],
     "/api/v1/pools": list[PoolView],
     "/api/v1/pools/{symbol}": PoolView,
     "/api/v1/pools/{symbol}/positions/{owner}": PositionView,
@@ -138,7 +144,7 @@ async def test_the_other_examples_are_what_they_illustrate(schema: Json) -> None
 
 
 async def test_answers_have_the_fields_that_are_documented(
-    schema: Json, http: httpx.AsyncClient
+    schema: Json, http: httpx.AsyncClient, desk: Desk
 ) -> None:
     def documented(path: str) -> Json:
         response = schema["paths"][path]["get"]["responses"]["200"]
@@ -150,11 +156,16 @@ async def test_answers_have_the_fields_that_are_documented(
         return found
 
     address = "0x" + "11" * 20
+    resting = Venue("ETH", "USDC", ETH, USDC).order(desk.alice, "Bid", "0.01", "1000")
+    order = (await desk.post("/api/v1/order", desk.body(resting))).json()
     for path in VIEWS:
         if path in ("/api/v1/domain", "/api/v1/ping", "/api/v1/time"):
             continue
         url = path.replace("{symbol}", "ETH_USDC").replace("{owner}", address)
-        answer = (await http.get(url, params={"symbol": "ETH_USDC"})).json()
+        params = {"symbol": "ETH_USDC"}
+        if path == "/api/v1/order":
+            params["digest"] = order["digest"]
+        answer = (await http.get(url.replace("{order_id}", order["id"]), params=params)).json()
         answer = answer[0] if isinstance(answer, list) else answer
         assert set(documented(path)["properties"]) == set(answer), path
     quoted = (await http.get("/api/v1/quote", params=examples.QUOTE)).json()

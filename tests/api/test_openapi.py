@@ -12,7 +12,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from tests.api.desk import Json
+from tests.api.desk import ETH, USDC, Json
+from tests.api.venue import Venue
 from xyk.client.client import Client
 
 DOCUMENT = "urn:xyk:openapi"
@@ -96,17 +97,19 @@ async def test_every_example_fits_its_schema(schema: Json) -> None:
 async def test_every_answer_to_a_read_fits_its_schema(
     schema: Json, http: httpx.AsyncClient, alice: Client
 ) -> None:
-    """Alice has balances, shares, an agent and an API key, so that no list is empty."""
+    """Alice has balances, shares, an order, an agent and an API key, so that no list is empty."""
     await alice.add_liquidity("ETH", "USDC", 10**17, 10**9)
     await alice.approve_agent("0x" + "a9" * 20, 2**33)
     await alice.approve_api_key("0x" + secrets.token_hex(32), 2**33)
+    order = await Venue("ETH", "USDC", ETH, USDC).place(alice, "Bid", "0.01", "1000")
     forms = Forms(schema)
     names = {"symbol": "ETH_USDC", "owner": alice.owner, "tokenIn": "ETH", "tokenOut": "USDC"}
-    names["amountIn"] = "1000000000000000"
+    names |= {"amountIn": "1000000000000000", "orderId": order["id"]}
     for path, item in schema["paths"].items():
         if "get" not in item:
             continue
         url = path.replace("{symbol}", "ETH_USDC").replace("{owner}", alice.owner)
+        url = url.replace("{order_id}", order["id"])
         known = {one["name"] for one in item["get"].get("parameters", ())}
         asked = {name: value for name, value in names.items() if name in known}
         response = await http.get(url, params=asked)

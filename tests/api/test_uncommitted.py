@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from websockets.asyncio.client import connect
 
 from tests.api.desk import ETH, NOBODY, USDC, Desk, encoded, refusal
 from tests.api.held import Held, held_exchange
+from tests.api.venue import Venue
 from xyk.client.client import Client
 from xyk.domain.commands import Transfer
 from xyk.wallet.signer import Wallet
@@ -85,6 +87,11 @@ async def test_reads_refusals_and_repeated_receipts_wait(
             "/api/v1/markets",
             "/api/v1/market?symbol=NO_SUCH",
             "/api/v1/bbo/ETH_USDC",
+            "/api/v1/depth?symbol=ETH_USDC",
+            f"/api/v1/orders?owner={NOBODY}",
+            "/api/v1/orders?market=ETH_USDC",
+            "/api/v1/order/2",
+            f"/api/v1/order?clientId=1&owner={NOBODY}",
             "/api/v1/bbo/NO_SUCH",
             "/api/v1/quote?tokenIn=ETH&tokenOut=USDC&amountIn=1",
         )
@@ -120,6 +127,44 @@ async def test_frames_wait(held: Held, http: httpx.AsyncClient, desk: Desk) -> N
         held.journal.release()
         assert '"trade"' in str(await framed)
         assert (await swapping).status_code == 201
+
+
+async def test_what_becomes_of_orders_waits(
+    held: Held, http: httpx.AsyncClient, desk: Desk
+) -> None:
+    """Order updates and the best price say nothing, depth goes on with frames without changes."""
+    venue = Venue("ETH", "USDC", ETH, USDC)
+    resting = venue.order(desk.alice, "Bid", "1", "1900")
+    first = (await desk.post("/api/v1/order", desk.body(resting))).json()
+    cancel, replace = (
+        venue.cancel(desk.alice, first["id"]),
+        venue.order(desk.alice, "Ask", "1", "2006.55"),
+    )
+    names = [
+        *("depth.ETH_USDC", "bookTicker.ETH_USDC"),
+        f"account.orderUpdate@{desk.wallet.address}",
+    ]
+    async with connect(held.url.replace("http", "ws") + "/ws", proxy=None) as socket:
+        await socket.send(encoded({"method": "SUBSCRIBE", "params": names, "id": 1}).decode())
+        assert await socket.recv() == '{"id":1,"result":null}'
+        held.journal.hold()
+        placing = asyncio.create_task(desk.post("/api/v1/order", desk.body(replace)))
+        await is_held(held)
+        cancelling = asyncio.create_task(desk.post("/api/v1/order", desk.body(cancel), "DELETE"))
+        asking = asyncio.create_task(http.get(f"/api/v1/order/{first['id']}"))
+        await nothing_leaves(http, placing, cancelling, asking)
+        for _ in range(5):
+            frame = msgspec.json.decode(await socket.recv())["data"]
+            assert (frame["e"], frame["a"], frame["b"]) == ("depth", [], [])
+        held.journal.release()
+        heard: list[str] = []
+        while len(heard) < 4:
+            frame = msgspec.json.decode(await socket.recv())["data"]
+            if frame["e"] != "depth" or frame["a"] or frame["b"]:
+                heard.append(frame["e"])
+        assert set(heard) == {"depth", "bookTicker", "orderAccepted", "orderCancelled"}
+        assert (await placing).status_code == (await cancelling).status_code == 201
+        assert (await asking).json()["status"] == "Cancelled"
 
 
 async def test_a_failed_append_acknowledges_nothing(

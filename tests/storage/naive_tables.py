@@ -6,16 +6,19 @@ projection."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor, isqrt
 from typing import Any
 
+from tests.storage.naive_orders import naive_orders
 from xyk.domain import events as e
 from xyk.domain.price import fill_price
-from xyk.storage.fold import DecodedEntry
+from xyk.storage.batch import DecodedEntry
 
 Row = tuple[Any, ...]
 Tables = dict[str, list[Row]]
+POOL_OR_MAKER = 14  # the column of a trade that is empty where the pool was the maker
 
 
 def naive_tables(entries: Sequence[DecodedEntry]) -> Tables:
@@ -25,14 +28,17 @@ def naive_tables(entries: Sequence[DecodedEntry]) -> Tables:
     tables: Tables = {
         "cursor": [naive_cursor(entries)],
         "assets": list(decimals.items()),
-        "markets": [(market, *pair) for market, pair in pairs.items()],
+        "markets": naive_markets(entries, pairs),
+        "orders": naive_orders(places(entries)),
         "actions": naive_actions(entries),
         "trades": trades,
         "liquidity_events": naive_liquidity(entries),
         "transfers": naive_transfers(entries),
         "pool_history": naive_pool_history(entries),
         "candles_1m": naive_minutes(trades),
-        "pool_minutes": naive_pool_minutes(trades, pairs),
+        "pool_minutes": naive_pool_minutes(
+            [row for row in trades if not row[POOL_OR_MAKER]], pairs
+        ),
         "positions": naive_positions(entries),
     }
     return {name: sorted(rows, key=by_key) for name, rows in tables.items()}
@@ -77,11 +83,39 @@ def naive_actions(entries: Sequence[DecodedEntry]) -> list[Row]:
     return rows
 
 
+def naive_markets(entries: Sequence[DecodedEntry], pairs: dict[str, tuple[str, str]]) -> list[Row]:
+    return [
+        (market, *pair, *terms)
+        for market, terms in terms_after(places(entries)).items()
+        for pair in [pairs[market]]
+    ]
+
+
+def terms_after(happened: list[tuple[int, int, int, Any]]) -> dict[str, tuple[int, int]]:
+    return {
+        x.market: (x.tick_size, x.lot_size)
+        for *_, x in happened
+        if isinstance(x, e.MarketListed | e.MarketUpdated)
+    }
+
+
 def naive_trades(
     entries: Sequence[DecodedEntry], decimals: dict[str, int], pairs: dict[str, tuple[str, str]]
 ) -> list[Row]:
     rows: list[Row] = []
-    for seq, _, time_ms, x in places(entries):
+    happened = places(entries)
+    terms: dict[str, tuple[int, int]] = {}
+    for seq, index, time_ms, x in happened:
+        if isinstance(x, e.MarketListed | e.MarketUpdated):
+            terms[x.market] = (x.tick_size, x.lot_size)
+        if isinstance(x, e.BookFilled):
+            base, quote = pairs[x.market]
+            value = Fraction(x.price * terms[x.market][0], 10 ** decimals[quote])
+            head = (x.market, x.trade_id, seq, index, time_ms, x.base_amount, x.quote_amount)
+            paid = (x.taker_fee, base if x.taker_buys else quote)
+            maker = (x.maker, x.maker_order_id, x.maker_fee, x.maker_rebate)
+            taker = (x.taker, x.order_id, x.taker_buys, *paid)
+            rows.append((*head, decimal(value), x.price_forming, *taker, *maker))
         if isinstance(x, e.PoolSwapped):
             base, quote = pairs[x.market]
             amounts = {x.asset_in: x.amount_in, x.asset_out: x.amount_out}
@@ -92,17 +126,23 @@ def naive_trades(
                 quote_decimals=decimals[quote],
             )
             volume = (amounts[base], amounts[quote])
-            taker = (x.owner, x.asset_in == quote, x.fee, x.asset_in)
-            head = (x.market, x.trade_id, seq, time_ms)
-            rows.append((*head, *volume, price, x.price_forming, *taker))
+            taker = (x.owner, x.order_id, x.asset_in == quote, x.fee, x.asset_in)
+            place = (x.market, x.trade_id, seq, index, time_ms)
+            rows.append((*place, *volume, price, x.price_forming, *taker, "", 0, 0, 0))
     return rows
+
+
+def decimal(value: Fraction) -> str:
+    """Exactly, in plain notation."""
+    text = f"{Decimal(value.numerator) / Decimal(value.denominator):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def naive_minutes(trades: list[Row]) -> list[Row]:
     rows: list[Row] = []
     closes: dict[str, str | None] = {}
     for (market, start), fills in by_minute(trades).items():
-        prices = [row[6] for row in fills if row[7]]
+        prices = [row[7] for row in fills if row[8]]
         previous = closes.get(market)
         if prices:
             high, low = max(prices, key=Fraction), min(prices, key=Fraction)
@@ -110,7 +150,7 @@ def naive_minutes(trades: list[Row]) -> list[Row]:
         else:
             candle = (previous,) * 4
         closes[market] = candle[3]
-        volume = (sum(row[4] for row in fills), sum(row[5] for row in fills))
+        volume = (sum(row[5] for row in fills), sum(row[6] for row in fills))
         rows.append((market, start, *candle, *volume, len(fills), len(prices)))
     return rows
 
@@ -120,10 +160,10 @@ def naive_pool_minutes(trades: list[Row], pairs: dict[str, tuple[str, str]]) -> 
         (
             market,
             start,
-            sum(row[4] for row in fills),
             sum(row[5] for row in fills),
-            sum(row[10] for row in fills if row[11] == pairs[market][0]),
-            sum(row[10] for row in fills if row[11] == pairs[market][1]),
+            sum(row[6] for row in fills),
+            sum(row[12] for row in fills if row[13] == pairs[market][0]),
+            sum(row[12] for row in fills if row[13] == pairs[market][1]),
             len(fills),
         )
         for (market, start), fills in by_minute(trades).items()
@@ -133,7 +173,7 @@ def naive_pool_minutes(trades: list[Row], pairs: dict[str, tuple[str, str]]) -> 
 def by_minute(trades: list[Row]) -> dict[tuple[str, int], list[Row]]:
     minutes: dict[tuple[str, int], list[Row]] = defaultdict(list)
     for row in trades:
-        minutes[(row[0], row[3] // 60_000 * 60_000)].append(row)
+        minutes[(row[0], row[4] // 60_000 * 60_000)].append(row)
     return minutes
 
 

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from math import isqrt
 from random import Random
 
+import msgspec
+
+from tests.storage.sample_orders import Orders
 from xyk.domain import events as e
 from xyk.domain.commands import (
     AddLiquidity,
@@ -28,7 +31,7 @@ from xyk.engine.entry import (
     decode_evidence,
     make_entry,
 )
-from xyk.storage.fold import DecodedEntry
+from xyk.storage.batch import DecodedEntry
 
 OWNERS = ["0x" + f"{number:02x}" * 20 for number in range(1, 9)]
 PROTOCOL = "0x" + "fe" * 20
@@ -54,6 +57,7 @@ class Sample:
         self.entries: list[Entry] = []
         self.now_ms = START_MS
         self.pools: dict[str, Pool] = {}
+        self.orders = Orders(self.random, DECIMALS)
 
     def decoded(self, start: int = 0) -> Sequence[DecodedEntry]:
         """The entries after `start`, as the writer would publish them."""
@@ -110,7 +114,9 @@ class Sample:
             self.now_ms += self.random.randrange(10**9)
         market = self.random.choice(list(self.pools))
         owner = self.random.choice(OWNERS)
-        if kind < 0.62:
+        if kind < 0.35:
+            self.order(market, owner)
+        elif kind < 0.62:
             self.swap(owner, [market])
         elif kind < 0.68:
             self.swap(owner, ["ETH_USDC", "ETH_BTC"])
@@ -124,6 +130,23 @@ class Sample:
             self.move_money(owner)
         if LATE_MARKET not in self.pools and len(self.entries) > 40:
             self.list_late()
+
+    def order(self, market: str, owner: str) -> None:
+        pool, events = self.pools[market], list[e.AnyEvent]()
+        seq = len(self.entries) + 1
+        command, happened, scheme = self.orders.step(market, owner, seq, pool.trades)
+        for event in happened:
+            if isinstance(event, e.PoolSwapped):
+                pool.base += event.amount_in if event.asset_in == market.split("_")[0] else 0
+                pool.base -= event.amount_out if event.asset_out == market.split("_")[0] else 0
+                pool.quote += event.amount_in if event.asset_in == market.split("_")[1] else 0
+                pool.quote -= event.amount_out if event.asset_out == market.split("_")[1] else 0
+                event = msgspec.structs.replace(
+                    event, reserve_base=pool.base, reserve_quote=pool.quote
+                )
+            pool.trades += isinstance(event, e.PoolSwapped | e.BookFilled)
+            events.append(event)
+        self.append(command, *events, scheme=scheme)
 
     def move_money(self, owner: str) -> None:
         amount, kind = self.random.randrange(1, 10**24), self.random.randrange(4)

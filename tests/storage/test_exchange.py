@@ -9,8 +9,8 @@ from xyk.domain.market import shares_symbol
 from xyk.domain.rejections import Rejected
 from xyk.engine.entry import GENESIS_HASH, Evidence, make_entry
 from xyk.engine.journal import MemoryJournal
+from xyk.storage.batch import DecodedEntry
 from xyk.storage.connection import Database, reading_engine, writing_engine
-from xyk.storage.fold import DecodedEntry
 from xyk.storage.history import History
 from xyk.storage.projection import Projection
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from tests.storage.naive_tables import Row, Tables, naive_tables
+from tests.storage.naive_tables import POOL_OR_MAKER, Row, Tables, naive_tables
 from tests.storage.sample import LATE_MARKET, MARKETS, OWNERS, PROTOCOL, START_MS, Sample
 from xyk.engine.journal import MemoryJournal
+from xyk.engine.order_record import OrderRecord
 from xyk.storage.candles import Candle, Ticker
 from xyk.storage.connection import Database, read_database, reading_engine, writing_engine
 from xyk.storage.history import History, LiquidityEvent, OwnerTransfer, PoolChange, PoolDay, Trade
@@ -80,8 +81,8 @@ async def test_trades_are_those_that_form_prices_newest_first(
     history: History, tables: Tables
 ) -> None:
     for market in ALL:
-        expected = [Trade(*row) for row in tables["trades"] if row[0] == market and row[7]][::-1]
-        assert len(expected) > 20
+        expected = [Trade(*row) for row in tables["trades"] if row[0] == market and row[8]][::-1]
+        assert len(expected) > 10
         assert await history.trades(market, limit=1000) == expected
         assert await history.trades(market, limit=7) == expected[:7]
         assert await history.trades(market, limit=7, offset=5) == expected[5:12]
@@ -89,6 +90,43 @@ async def test_trades_are_those_that_form_prices_newest_first(
         assert await history.trades(market, limit=7, before=before) == expected[10:17]
     assert await history.trades("ETH_USDC", limit=0) == []
     assert await history.trades("X_Y", limit=7) == []
+
+
+async def test_an_owners_fills_are_those_of_both_sides(history: History, tables: Tables) -> None:
+    trades = [Trade(*row) for row in tables["trades"]]
+    by_place = sorted(trades, key=lambda trade: (trade.seq, trade.event), reverse=True)
+    both = [one for one in trades if one.maker]
+    assert len({one.maker for one in both} & set(OWNERS)) > 4
+    for owner in OWNERS:
+        own = [one for one in by_place if owner in (one.taker, one.maker)]
+        assert await history.fills(owner, limit=1000) == own
+        page = await history.fills(owner, limit=5, before=(own[3].seq, own[3].event))
+        assert page == own[4:9]
+        on_one = [one for one in own if one.market == "ETH_BTC"]
+        assert await history.fills(owner, market="ETH_BTC", limit=1000) == on_one
+    for one in both[::7]:
+        fills = [
+            each for each in by_place if one.maker_order in (each.maker_order, each.taker_order)
+        ]
+        assert await history.fills(one.maker, order_id=one.maker_order, limit=1000) == fills
+
+
+async def test_orders_are_found_in_any_state(history: History, tables: Tables) -> None:
+    orders = [OrderRecord(*row) for row in tables["orders"]]
+    states = {"PartiallyFilled", "Filled", "Cancelled", "Expired", "TriggerPending"}
+    assert {order.status for order in orders} >= states | {"TriggerFailed"}
+    for order in orders[::9]:
+        assert await history.order(order.order_id) == order
+    assert await history.order(10**6) is None
+    for owner in OWNERS:
+        own = [order for order in orders if order.owner == owner][::-1]
+        assert await history.orders(owner, limit=1000) == own
+        assert await history.orders(owner, limit=3, before=own[1].order_id) == own[2:5]
+        some = [order for order in own if order.market == "ETH_USDC"]
+        assert await history.orders(owner, market="ETH_USDC", limit=1000) == some
+        named = next((order for order in own if order.client_id == 7), None)
+        assert await history.order_with_client_id(owner, 7) == named
+        assert await history.order_with_client_id(owner, 0) is None
 
 
 async def test_newest_trades_are_found_without_reading_dust(tmp_path: Path, sample: Sample) -> None:
@@ -111,10 +149,10 @@ async def test_newest_trades_are_found_without_reading_dust(tmp_path: Path, samp
 def naive_candles(trades: list[Row], start_ms: int, end_ms: int, interval_ms: int) -> list[Candle]:
     """From the fills of one market, interval by interval."""
     candles, close = list[Candle](), None
-    first = trades[0][3] // interval_ms * interval_ms
+    first = trades[0][4] // interval_ms * interval_ms
     for start in range(first, end_ms, interval_ms):
-        fills = [row for row in trades if start <= row[3] < start + interval_ms]
-        prices = [row[6] for row in fills if row[7]]
+        fills = [row for row in trades if start <= row[4] < start + interval_ms]
+        prices = [row[7] for row in fills if row[8]]
         if prices:
             high, low = max(prices, key=Fraction), min(prices, key=Fraction)
             ohlc = (prices[0], high, low, prices[-1])
@@ -123,7 +161,7 @@ def naive_candles(trades: list[Row], start_ms: int, end_ms: int, interval_ms: in
         else:
             continue
         close = ohlc[3]
-        volume = (sum(row[4] for row in fills), sum(row[5] for row in fills))
+        volume = (sum(row[5] for row in fills), sum(row[6] for row in fills))
         if start >= start_ms:
             candles.append(Candle(start, *ohlc, *volume, len(fills)))
     return candles
@@ -137,7 +175,7 @@ async def test_candles_equal_those_made_from_the_fills(
     for market in ALL:
         trades = [row for row in tables["trades"] if row[0] == market]
         span = min(sample.now_ms - START_MS, 900 * interval_ms)
-        first = trades[0][3]
+        first = trades[0][4]
         for start_ms, end_ms in (
             (first - 5 * interval_ms, first + 20 * interval_ms),
             (first + span // 3, first + span // 3 + 50 * interval_ms),
@@ -154,10 +192,10 @@ async def test_candles_equal_those_made_from_the_fills(
 async def test_candles_begin_at_the_first_price_and_end_after_a_thousand(
     history: History, tables: Tables
 ) -> None:
-    first = next(row for row in tables["trades"] if row[0] == "ETH_USDC" and row[7])
+    first = next(row for row in tables["trades"] if row[0] == "ETH_USDC" and row[8])
     candles = await history.candles("ETH_USDC", start_ms=0, end_ms=START_MS + 10**10)
     assert len(candles) == 1000
-    assert candles[0].start_ms == first[3] // MINUTE_MS * MINUTE_MS
+    assert candles[0].start_ms == first[4] // MINUTE_MS * MINUTE_MS
     assert [b.start_ms - a.start_ms for a, b in pairwise(candles)] == ([MINUTE_MS] * 999)
 
 
@@ -171,26 +209,27 @@ async def test_ticker_is_the_candle_of_the_last_1440_minutes(
             now_ms = random.randrange(START_MS, sample.now_ms + DAY_MS)
             this_minute = now_ms // MINUTE_MS * MINUTE_MS
             since = this_minute - DAY_MS + MINUTE_MS
-            fills = [row for row in trades if since <= row[3] < this_minute + MINUTE_MS]
-            past = [row[6] for row in trades if row[7] and row[3] < this_minute + MINUTE_MS]
-            prices = [row[6] for row in fills if row[7]] or past[-1:]
+            fills = [row for row in trades if since <= row[4] < this_minute + MINUTE_MS]
+            past = [row[7] for row in trades if row[8] and row[4] < this_minute + MINUTE_MS]
+            prices = [row[7] for row in fills if row[8]] or past[-1:]
             expected = prices and Ticker(
                 first=prices[0],
                 last=prices[-1],
                 high=max(prices, key=Fraction),
                 low=min(prices, key=Fraction),
-                base_volume=sum(row[4] for row in fills),
-                quote_volume=sum(row[5] for row in fills),
+                base_volume=sum(row[5] for row in fills),
+                quote_volume=sum(row[6] for row in fills),
                 trades=len(fills),
             )
             assert (await history.ticker_24h(market, now_ms) or []) == expected
             day = await history.pool_24h(market, now_ms)
             base, quote = market.split("_")
+            fills = [row for row in fills if not row[POOL_OR_MAKER]]
             assert day == PoolDay(
-                base_volume=sum(row[4] for row in fills),
-                quote_volume=sum(row[5] for row in fills),
-                base_fees=sum(row[10] for row in fills if row[11] == base),
-                quote_fees=sum(row[10] for row in fills if row[11] == quote),
+                base_volume=sum(row[5] for row in fills),
+                quote_volume=sum(row[6] for row in fills),
+                base_fees=sum(row[12] for row in fills if row[13] == base),
+                quote_fees=sum(row[12] for row in fills if row[13] == quote),
                 swaps=len(fills),
             )
 
@@ -199,7 +238,7 @@ async def test_ticker_rolls_on_by_whole_minutes(database: Database) -> None:
     sample = Sample(4)
     sample.genesis()
     sample.now_ms = START_MS // MINUTE_MS * MINUTE_MS + 10 * MINUTE_MS
-    while not any(row[7] for row in naive_tables(sample.decoded())["trades"]):
+    while not any(row[8] for row in naive_tables(sample.decoded())["trades"]):
         sample.swap(OWNERS[0], ["ETH_USDC"], 10**18)
     fills = len(naive_tables(sample.decoded())["trades"])
     await project(database, sample)
@@ -236,13 +275,16 @@ async def test_minutes_of_a_day_add_up_to_it(
     for market in ALL:
         minutes = await history.minutes(market, now_ms)
         assert minutes == sorted(minutes, key=lambda one: one.start_ms)
-        assert await history.pool_24h(market, now_ms) == PoolDay(
-            base_volume=sum(one.base_volume for one in minutes),
-            quote_volume=sum(one.quote_volume for one in minutes),
-            base_fees=sum(one.base_fees for one in minutes),
-            quote_fees=sum(one.quote_fees for one in minutes),
-            swaps=sum(one.trades for one in minutes),
+        day, ticker = (
+            await history.pool_24h(market, now_ms),
+            await history.ticker_24h(market, now_ms),
         )
+        assert ticker is not None
+        assert sum(one.base_volume for one in minutes) == ticker.base_volume
+        assert sum(one.quote_volume for one in minutes) == ticker.quote_volume
+        assert sum(one.trades for one in minutes) == ticker.trades >= day.swaps
+        assert sum(one.base_fees for one in minutes) == day.base_fees
+        assert sum(one.quote_fees for one in minutes) == day.quote_fees
         stored = {row[1]: row for row in tables["candles_1m"] if row[0] == market}
         for one in minutes:
             prices = (one.open, one.high, one.low, one.close)

@@ -39,7 +39,7 @@ def snapshot_files(folder: Path) -> list[SnapshotFile]:
         if sha256(rest.removesuffix(b"\n")).hexdigest() == header.checksum:
             found.append(SnapshotFile(path.name, header, ""))
         else:
-            found.append(SnapshotFile(path.name, None, "its text does not have its checksum"))
+            found.append(SnapshotFile(path.name, None, "its state does not have its checksum"))
     return found
 
 

@@ -146,8 +146,11 @@ def _pool_swapped(state: State, event: ev.PoolSwapped) -> None:
     state.trade_ids[event.market] = event.trade_id
     if event.order_id:
         order = state.open_orders.by_id[event.order_id]
-        base = event.amount_out if order.is_bid else event.amount_in
+        base, quote = event.amount_in, event.amount_out
+        if order.is_bid:
+            base, quote = quote, base
         order.filled += base // state.markets[event.market].lot_size
+        order.executed_quote += quote
     if event.price_forming:
         is_buy = event.asset_out == state.markets[event.market].base
         two = event.amount_in, event.amount_out

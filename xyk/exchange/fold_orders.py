@@ -63,11 +63,14 @@ def _book_filled(state: State, event: ev.BookFilled) -> None:
         ledger.transfer(taker, recipient, got, event.maker_fee)
     orders = state.open_orders
     order = orders.by_id[event.maker_order_id]
+    order.executed_quote += event.quote_amount
     state.books[event.market].fill(order, event.quantity)
     if not event.maker_remaining:
         orders.close(order)
     if event.order_id:
-        orders.by_id[event.order_id].filled += event.quantity
+        order = orders.by_id[event.order_id]
+        order.filled += event.quantity
+        order.executed_quote += event.quote_amount
     state.trade_ids[event.market] = event.trade_id
     if event.price_forming:
         state.last_fills[event.market] = (event.quote_amount, event.base_amount)
@@ -94,6 +97,7 @@ def _triggers_reached(state: State, event: ev.TriggersReached) -> None:
 
 def _order_triggered(state: State, event: ev.OrderTriggered) -> None:
     order = state.open_orders.by_id[event.order_id]
+    order.triggered_ms = state.now_ms
     state.open_orders.disarm(order)
     _release(state, order, event.released)
 

@@ -8,17 +8,20 @@ at thousands of entries a second the event loop has no time for anything in betw
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
+import msgspec
 from sqlalchemy import Table
 
+from xyk.domain.decimals import whole_tokens
 from xyk.domain.events import (
-    AnyEvent,
     AssetListed,
+    BookFilled,
     Deposited,
     LiquidityAdded,
     LiquidityRemoved,
     MarketListed,
+    MarketUpdated,
     NonceUsed,
     PoolSwapped,
     Transferred,
@@ -26,123 +29,36 @@ from xyk.domain.events import (
 )
 from xyk.domain.price import fill_price
 from xyk.domain.units import LP_PREFIX
-from xyk.engine.entry import Entry, Evidence, decode_events, decode_evidence
+from xyk.engine.order_record import OrderRecord, OrderRecords, Terms
 from xyk.storage import tables
+from xyk.storage.batch import Batch, CommittedEntry, Row, Where
 from xyk.storage.position import Position, Reserves
 from xyk.storage.totals import Candle, MarketTotals, PoolMinute
-
-Row = tuple[Any, ...]
-
-
-class CommittedEntry(Protocol):
-    """An entry of the journal with its evidence and events decoded, as the writer publishes it."""
-
-    @property
-    def entry(self) -> Entry: ...
-    @property
-    def evidence(self) -> Evidence: ...
-    @property
-    def events(self) -> tuple[AnyEvent, ...]: ...
-
-
-class DecodedEntry(NamedTuple):
-    """The same, read back from the journal."""
-
-    entry: Entry
-    evidence: Evidence
-    events: tuple[AnyEvent, ...]
-
-    @classmethod
-    def of(cls, entry: Entry) -> "DecodedEntry":
-        return cls(entry, decode_evidence(entry), decode_events(entry))
-
-
-class Where(NamedTuple):
-    """The place of an event in the journal."""
-
-    seq: int
-    event: int
-    time_ms: int
-
-
-class Batch:
-    """What one transaction writes: new rows, and the totals that changed, each once."""
-
-    __slots__ = ("added", "candles", "hash", "minutes", "positions", "rows", "seq")
-
-    def __init__(self) -> None:
-        self.seq = 0
-        self.hash = ""
-        self.added = 0
-        self.rows: dict[Table, list[Row]] = {}
-        self.candles: dict[tuple[str, int], Candle] = {}
-        self.minutes: dict[tuple[str, int], PoolMinute] = {}
-        self.positions: dict[tuple[str, str], Position] = {}
-
-    def add(self, table: Table, row: Row) -> None:
-        self.added += 1
-        self.rows.setdefault(table, []).append(row)
-
-    @property
-    def size(self) -> int:
-        """Rows, the cursor's included."""
-        return 1 + self.added + len(self.candles) + len(self.minutes) + len(self.positions)
-
-
-# The most rows that an event can bring; events that are not here bring none.
-_ROWS = {
-    AssetListed: 1,
-    MarketListed: 1,
-    Deposited: 1,
-    Withdrawn: 1,
-    Transferred: 4,
-    PoolSwapped: 4,
-    LiquidityAdded: 4,
-    LiquidityRemoved: 4,
-}
-
-
-def rows_at_most(committed: CommittedEntry) -> int:
-    """An upper bound of what the entry adds to a batch."""
-    rows = 1
-    for event in committed.events:
-        rows += _ROWS.get(type(event), 0)
-    return rows
-
-
-def position_keys(committed: Iterable[CommittedEntry]) -> set[tuple[str, str]]:
-    """The (owner, market) whose positions these entries may change."""
-    keys: set[tuple[str, str]] = set()
-    for one in committed:
-        for event in one.events:
-            if isinstance(event, LiquidityAdded | LiquidityRemoved):
-                keys.add((event.owner, event.market))
-                if event.protocol_liquidity:
-                    keys.add((event.protocol_recipient, event.market))
-            elif isinstance(event, Transferred) and event.asset.startswith(LP_PREFIX):
-                market = event.asset.removeprefix(LP_PREFIX)
-                keys.update(((event.owner, market), (event.recipient, market)))
-    return keys
 
 
 class Fold:
     """Totals after some entry, and how each kind of event goes on from them.
 
     `positions` holds those that the caller loaded for the entries at hand; one that is absent is
-    new."""
+    new. `orders` holds open ones that were changed lately, and all that the entries at hand
+    change."""
 
     def __init__(self, amount: Callable[[int], str | Decimal]) -> None:
         self.amount = amount
+        self._pool_is_maker = ("", 0, amount(0), amount(0))
         self.decimals: dict[str, int] = {}
         self.markets: dict[str, MarketTotals] = {}
         self.positions: dict[tuple[str, str], Position] = {}
+        self.orders = OrderRecords()
         self._folds: dict[type[Any], Callable[[Where, Any, Batch], None]] = {
             AssetListed: self._asset_listed,
             MarketListed: self._market_listed,
+            MarketUpdated: self._market_updated,
             Deposited: self._deposited,
             Withdrawn: self._withdrawn,
             Transferred: self._transferred,
             PoolSwapped: self._pool_swapped,
+            BookFilled: self._book_filled,
             LiquidityAdded: self._liquidity_added,
             LiquidityRemoved: self._liquidity_removed,
         }
@@ -153,10 +69,13 @@ class Fold:
         if digest:
             signer, nonce = _nonce_of(committed)
             batch.add(tables.ACTIONS, (digest, entry.seq, signer, nonce, entry.kind))
+        orders, changed = self.orders, batch.orders
         for index, event in enumerate(committed.events):
             fold = self._folds.get(type(event))
             if fold:
                 fold(Where(entry.seq, index, entry.time), event, batch)
+            for order in orders.apply(entry.seq, entry.time, event):
+                changed[order.order_id] = order
         batch.seq, batch.hash = entry.seq, entry.hash
 
     def changed_rows(self, batch: Batch) -> Iterable[tuple[Table, Sequence[Row]]]:
@@ -165,6 +84,7 @@ class Fold:
         yield tables.CANDLES, [self._candle_row(candle) for candle in candles.values()]
         yield tables.POOL_MINUTES, [self._minute_row(minute) for minute in minutes.values()]
         yield tables.POSITIONS, [self._position_row(one) for one in positions.values()]
+        yield tables.ORDERS, [self._order_row(order) for order in batch.orders.values()]
 
     def _candle_row(self, candle: Candle) -> Row:
         prices = candle.open, candle.high, candle.low, candle.close
@@ -182,15 +102,34 @@ class Fold:
         fees = a(position.base_fees), a(position.quote_fees)
         return position.owner, position.market, position.seq, a(position.shares), *basis, *fees
 
+    def _order_row(self, order: OrderRecord) -> Row:
+        values = list(msgspec.structs.astuple(order))
+        for place in _ORDER_AMOUNTS:
+            values[place] = self.amount(values[place])
+        return tuple(values)
+
     def _asset_listed(self, where: Where, event: AssetListed, batch: Batch) -> None:
         self.decimals[event.symbol] = event.decimals
         batch.add(tables.ASSETS, (event.symbol, event.decimals))
 
     def _market_listed(self, where: Where, event: MarketListed, batch: Batch) -> None:
-        if event.market in self.markets:
-            return  # an implicit market is taken over: same pair, and its history goes on
-        self.add_market(event.market, base=event.base, quote=event.quote)
-        batch.add(tables.MARKETS, (event.market, event.base, event.quote))
+        if event.market not in self.markets:  # else an implicit one is taken over: same pair
+            self.add_market(event.market, base=event.base, quote=event.quote)
+        self._market_row(event, batch)
+
+    def _market_updated(self, where: Where, event: MarketUpdated, batch: Batch) -> None:
+        self._market_row(event, batch)
+
+    def _market_row(self, event: MarketListed | MarketUpdated, batch: Batch) -> None:
+        totals, a = self.markets[event.market], self.amount
+        terms = a(event.tick_size), a(event.lot_size)
+        batch.add(tables.MARKETS, (event.market, totals.base, totals.quote, *terms))
+
+    def restore_market(
+        self, market: str, *, base: str, quote: str, tick_size: int, lot_size: int
+    ) -> None:
+        self.add_market(market, base=base, quote=quote)
+        self.orders.terms[market] = Terms(tick_size, lot_size)
 
     def add_market(self, market: str, *, base: str, quote: str) -> MarketTotals:
         totals = MarketTotals(
@@ -245,7 +184,15 @@ class Fold:
         base_amount, quote_amount = event.amount_in, event.amount_out
         if taker_buys:
             base_amount, quote_amount = quote_amount, base_amount
-        self._trade(where, totals, event, taker_buys, base_amount, quote_amount, batch)
+        price = fill_price(
+            base_amount=base_amount,
+            quote_amount=quote_amount,
+            base_decimals=totals.base_decimals,
+            quote_decimals=totals.quote_decimals,
+        )
+        taker = (event.owner, event.order_id, taker_buys, self.amount(event.fee), event.asset_in)
+        volume = (base_amount, quote_amount)
+        self._trade(where, totals, event, volume, price, (*taker, *self._pool_is_maker), batch)
 
         minute = totals.minute_at(where.time_ms)
         minute.base_volume += base_amount
@@ -259,38 +206,34 @@ class Fold:
         supply = totals.pool.total_supply
         self._pool_changed(where, totals, event.reserve_base, event.reserve_quote, supply, batch)
 
+    def _book_filled(self, where: Where, event: BookFilled, batch: Batch) -> None:
+        totals, a = self.markets[event.market], self.amount
+        ticks = self.orders.terms[event.market].tick_size
+        price = whole_tokens(event.price * ticks, totals.quote_decimals)
+        received = totals.base if event.taker_buys else totals.quote
+        taker = (event.taker, event.order_id, event.taker_buys, a(event.taker_fee), received)
+        maker = (event.maker, event.maker_order_id, a(event.maker_fee), a(event.maker_rebate))
+        volume = (event.base_amount, event.quote_amount)
+        self._trade(where, totals, event, volume, price, (*taker, *maker), batch)
+
     def _trade(
         self,
         where: Where,
         totals: MarketTotals,
-        event: PoolSwapped,
-        taker_buys: bool,
-        base_amount: int,
-        quote_amount: int,
+        event: PoolSwapped | BookFilled,
+        volume: tuple[int, int],
+        price: str,
+        sides: Row,
         batch: Batch,
     ) -> None:
-        price = fill_price(
-            base_amount=base_amount,
-            quote_amount=quote_amount,
-            base_decimals=totals.base_decimals,
-            quote_decimals=totals.quote_decimals,
-        )
         candle = totals.candle_at(where.time_ms)
-        candle.add(base_amount, quote_amount)
+        candle.add(*volume)
         if event.price_forming:
             candle.form(price)
         batch.candles[(candle.market, candle.start_ms)] = candle
-        a = self.amount
-        head = (
-            event.market,
-            event.trade_id,
-            where.seq,
-            where.time_ms,
-            a(base_amount),
-            a(quote_amount),
-        )
-        tail = (event.owner, taker_buys, a(event.fee), event.asset_in)
-        batch.add(tables.TRADES, (*head, price, event.price_forming, *tail))
+        amounts = self.amount(volume[0]), self.amount(volume[1])
+        head = (event.market, event.trade_id, *where, *amounts, price, event.price_forming)
+        batch.add(tables.TRADES, head + sides)
 
     def _liquidity_added(self, where: Where, event: LiquidityAdded, batch: Batch) -> None:
         self._liquidity_changed(where, event, "add", event.locked, batch)
@@ -353,6 +296,13 @@ class Fold:
         position.seq = where.seq
         batch.positions[key] = position
         return position
+
+
+_ORDER_AMOUNTS = tuple(
+    place
+    for place, name in enumerate(OrderRecord.__struct_fields__)
+    if name in ("price", "quantity", "executed_base", "executed_quote", "trigger_price")
+)
 
 
 def _nonce_of(committed: CommittedEntry) -> tuple[str, int | None]:

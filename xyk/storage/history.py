@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Select, and_, desc, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from xyk.engine.order_record import OrderRecord
 from xyk.storage.candles import Candle, Ticker, fill_candles, roll_up
 from xyk.storage.connection import READ
 from xyk.storage.position import Position, Reserves
@@ -19,6 +20,7 @@ from xyk.storage.tables import (
     CANDLES,
     CURSOR,
     LIQUIDITY_EVENTS,
+    ORDERS,
     POOL_HISTORY,
     POOL_MINUTES,
     POSITIONS,
@@ -34,18 +36,26 @@ Place = tuple[int, int]  # (seq, event)
 
 
 class Trade(msgspec.Struct, frozen=True):
+    """A fill, as `tables.TradeRow` describes it."""
+
     market: str
     trade_id: int
     seq: int
+    event: int
     time_ms: int
     base_amount: int
     quote_amount: int
     price: str
     price_forming: bool
     taker: str
+    taker_order: int
     taker_buys: bool
     fee: int
     fee_asset: str
+    maker: str
+    maker_order: int
+    maker_fee: int
+    maker_rebate: int
 
 
 class LiquidityEvent(msgspec.Struct, frozen=True):
@@ -155,6 +165,56 @@ class History:
             query = query.where(TRADES.c.trade_id < before)
         query = query.order_by(desc(TRADES.c.trade_id)).limit(_bound(limit)).offset(offset)
         return [Trade(*row) for row in await self._rows(query)]
+
+    async def fills(
+        self,
+        owner: str,
+        *,
+        market: str = "",
+        order_id: int = 0,
+        limit: int,
+        before: Place | None = None,
+    ) -> list[Trade]:
+        """What `owner` traded, as taker and as maker; all of it, dust too."""
+        found: list[Trade] = []
+        columns = TRADES.c
+        for party, order in (
+            (columns.taker, columns.taker_order),
+            (columns.maker, columns.maker_order),
+        ):
+            query = select(TRADES).where(party == owner)
+            if market:
+                query = query.where(columns.market == market)
+            if order_id:
+                query = query.where(order == order_id)
+            rows = await self._rows(_page(query, columns, limit, before))
+            found += [Trade(*row) for row in rows]
+        found.sort(key=lambda trade: (trade.seq, trade.event), reverse=True)
+        return found[: _bound(limit)]
+
+    async def order(self, order_id: int) -> OrderRecord | None:
+        """In any state."""
+        rows = await self._rows(select(ORDERS).where(ORDERS.c.order_id == order_id))
+        return OrderRecord(*rows[0]) if rows else None
+
+    async def order_with_client_id(self, owner: str, client_id: int) -> OrderRecord | None:
+        """The newest of the owner's orders with this id, in any state; `client_id` is not 0."""
+        named = (ORDERS.c.owner == owner, ORDERS.c.client_id == client_id, ORDERS.c.client_id != 0)
+        newest = select(ORDERS).where(*named).order_by(desc(ORDERS.c.order_id)).limit(1)
+        rows = await self._rows(newest)
+        return OrderRecord(*rows[0]) if rows else None
+
+    async def orders(
+        self, owner: str, *, market: str = "", limit: int, before: int | None = None
+    ) -> list[OrderRecord]:
+        """In any state; `before` is an order id."""
+        query = select(ORDERS).where(ORDERS.c.owner == owner)
+        if market:
+            query = query.where(ORDERS.c.market == market)
+        if before is not None:
+            query = query.where(ORDERS.c.order_id < before)
+        query = query.order_by(desc(ORDERS.c.order_id)).limit(_bound(limit))
+        return [OrderRecord(*row) for row in await self._rows(query)]
 
     async def candles(
         self, market: str, *, start_ms: int, end_ms: int, interval_ms: int = MINUTE_MS

@@ -16,14 +16,31 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from xyk.engine.journal import Journal
+from xyk.storage.batch import (
+    Batch,
+    CommittedEntry,
+    DecodedEntry,
+    order_ids,
+    position_keys,
+    rows_at_most,
+)
 from xyk.storage.connection import READ, is_transient
-from xyk.storage.fold import Batch, CommittedEntry, DecodedEntry, Fold, position_keys, rows_at_most
-from xyk.storage.restore import locked_cursor, positions, restore
-from xyk.storage.tables import CANDLES, CURSOR, POOL_MINUTES, POSITIONS, READ_METADATA
+from xyk.storage.fold import Fold
+from xyk.storage.restore import locked_cursor, open_orders, positions, restore
+from xyk.storage.tables import (
+    CANDLES,
+    CURSOR,
+    MARKETS,
+    ORDERS,
+    POOL_MINUTES,
+    POSITIONS,
+    READ_METADATA,
+)
 
 ROWS_MAX = 500  # a transaction; more only where a single entry brings more
 CHUNK = 160  # entries decoded and loaded for together: as many swaps as fill a transaction
 QUEUE_MAX = 4_096  # entries kept in memory for the task
+ORDERS_KEPT = 100_000  # open orders in memory, about 40 MB; others are read when they change
 LAG_MAX = 100_000  # entries; beyond it the exchange takes no more
 RETRY_S = 1.0
 
@@ -178,14 +195,7 @@ class Projection:
         """Consecutive entries after the cursor, in as many transactions as their rows need."""
         self._fold = None  # until the tables and the memory agree again
         assert chunk[0].entry.seq == self._seq + 1
-        keys = position_keys(chunk)
-        fold.positions = {}
-        if keys:
-            async with self._engine.begin() as connection:
-                seq, _ = await locked_cursor(connection)
-                if seq != self._seq:
-                    raise CursorMoved(f"the cursor is at {seq}, no longer at {self._seq}")
-                fold.positions = await positions(connection, keys)
+        await self._load(fold, chunk)
         batch = Batch()
         for committed in chunk:
             if batch.seq and batch.size + rows_at_most(committed) > ROWS_MAX:
@@ -193,7 +203,25 @@ class Projection:
                 batch = Batch()
             fold.apply(committed, batch)
         await self._write(fold, batch)
+        kept = fold.orders.open
+        while len(kept) > ORDERS_KEPT:
+            del kept[next(iter(kept))]
         self._fold = fold
+
+    async def _load(self, fold: Fold, chunk: Sequence[CommittedEntry]) -> None:
+        """The rows that these entries go on from, where memory has not got them."""
+        keys = position_keys(chunk)
+        ids = order_ids(chunk) - fold.orders.open.keys()
+        fold.positions = {}
+        if not keys and not ids:
+            return
+        async with self._engine.begin() as connection:
+            seq, _ = await locked_cursor(connection)
+            if seq != self._seq:
+                raise CursorMoved(f"the cursor is at {seq}, no longer at {self._seq}")
+            fold.positions = await positions(connection, keys)
+            for order in await open_orders(connection, ids):
+                fold.orders.open[order.order_id] = order
 
     async def _write(self, fold: Fold, batch: Batch) -> None:
         move = update(CURSOR).where(CURSOR.c.name == READ, CURSOR.c.seq == self._seq)
@@ -226,7 +254,7 @@ def _statements(dialect: Dialect) -> dict[str, str]:
     compiled = {}
     for table in READ_METADATA.sorted_tables:
         statement = (sqlite if dialect.name == "sqlite" else postgresql).insert(table)
-        if table in (CANDLES, POOL_MINUTES, POSITIONS):
+        if table in (CANDLES, MARKETS, ORDERS, POOL_MINUTES, POSITIONS):
             keys = [column.name for column in table.primary_key]
             values = {
                 c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys

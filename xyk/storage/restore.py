@@ -1,11 +1,12 @@
 """The projection's memory, read back from the read tables: the newest row of each running total."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, Table, and_, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from xyk.engine.order_record import OrderRecord
 from xyk.storage.amount import amount_encoder
 from xyk.storage.connection import READ
 from xyk.storage.fold import Fold
@@ -15,6 +16,7 @@ from xyk.storage.tables import (
     CANDLES,
     CURSOR,
     MARKETS,
+    ORDERS,
     POOL_HISTORY,
     POOL_MINUTES,
     POSITIONS,
@@ -22,6 +24,9 @@ from xyk.storage.tables import (
 from xyk.storage.totals import Candle, PoolMinute, PoolState
 
 POSITIONS_A_QUERY = 400  # pairs of bound values; well inside every database's limit
+ORDERS_A_QUERY = 800
+
+K = TypeVar("K")
 
 
 async def locked_cursor(connection: AsyncConnection) -> tuple[int, str]:
@@ -37,7 +42,7 @@ async def restore(connection: AsyncConnection) -> Fold:
     fold = Fold(amount_encoder(connection.dialect))
     fold.decimals = {row.symbol: row.decimals for row in await connection.execute(select(ASSETS))}
     for row in await connection.execute(select(MARKETS)):
-        fold.add_market(row.market, base=row.base, quote=row.quote)
+        fold.restore_market(**row._mapping)
     for row in await newest(connection, CANDLES, "start_ms"):
         candle = Candle(row.market, row.start_ms, None)
         candle.open, candle.high, candle.low, candle.close = row.open, row.high, row.low, row.close
@@ -74,6 +79,15 @@ async def positions(
     return found
 
 
+async def open_orders(connection: AsyncConnection, ids: Iterable[int]) -> list[OrderRecord]:
+    """Those of the orders that exist; they are open, or nothing would change them any more."""
+    found: list[OrderRecord] = []
+    for some in _parts(sorted(ids), ORDERS_A_QUERY):
+        query = select(ORDERS).where(ORDERS.c.order_id.in_(some))
+        found += [OrderRecord(*row) for row in await connection.execute(query)]
+    return found
+
+
 async def newest(connection: AsyncConnection, table: Table, column: str) -> list[Row[Any]]:
     """The rows with the highest `column` of each market, by look-ups in the index: the outer join
     keeps SQLite from reading the whole table first."""
@@ -86,6 +100,6 @@ async def newest(connection: AsyncConnection, table: Table, column: str) -> list
     return [row for row in await connection.execute(query) if row.market is not None]
 
 
-def _parts(keys: Sequence[tuple[str, str]], size: int) -> Iterator[Sequence[tuple[str, str]]]:
+def _parts(keys: Sequence[K], size: int) -> Iterator[Sequence[K]]:
     for start in range(0, len(keys), size):
         yield keys[start : start + size]

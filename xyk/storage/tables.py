@@ -77,6 +77,8 @@ class MarketRow(ReadTable, table=True):
     market: str = Field(primary_key=True, sa_type=Text)
     base: str = Field(sa_type=Text)
     quote: str = Field(sa_type=Text)
+    tick_size: int = Field(sa_type=Amount)  # quote base units per whole base token
+    lot_size: int = Field(sa_type=Amount)
 
 
 class ActionRow(ReadTable, table=True):
@@ -93,10 +95,13 @@ class ActionRow(ReadTable, table=True):
 
 
 class TradeRow(ReadTable, table=True):
-    """One fill. `price` is rounded for display (domain/price.py); the two amounts are exact.
+    """One fill of a swap or of a taker's order, by a maker's order or by the pool.
 
-    `fee` is what the taker paid, in `fee_asset`: V2's fee, part of the input, for a pool's fill.
-    """
+    `price`: a book fill's is exact, a pool's is rounded for display (domain/price.py); the two
+    amounts are exact. `fee` is what the taker paid, in `fee_asset`: V2's fee, part of the input,
+    for a pool's fill, else part of what it received. The maker, empty for the pool, paid
+    `maker_fee` in what it received, or got `maker_rebate` in `fee_asset`. Orders are 0 where there
+    is none."""
 
     __tablename__ = "trades"
     __table_args__ = CLUSTERED
@@ -104,15 +109,56 @@ class TradeRow(ReadTable, table=True):
     market: str = Field(primary_key=True, sa_type=Text)
     trade_id: int = Field(primary_key=True, sa_type=BigInteger)
     seq: int = Field(sa_type=BigInteger)
+    event: int = Field(sa_type=Integer)
     time_ms: int = Field(sa_type=BigInteger)
     base_amount: int = Field(sa_type=Amount)
     quote_amount: int = Field(sa_type=Amount)
     price: str = Field(sa_type=Text)
     price_forming: bool
     taker: str = Field(sa_type=Text)
+    taker_order: int = Field(sa_type=BigInteger)
     taker_buys: bool
     fee: int = Field(sa_type=Amount)
     fee_asset: str = Field(sa_type=Text)
+    maker: str = Field(sa_type=Text)
+    maker_order: int = Field(sa_type=BigInteger)
+    maker_fee: int = Field(sa_type=Amount)
+    maker_rebate: int = Field(sa_type=Amount)
+
+
+class OrderRow(ReadTable, table=True):
+    """Every order ever accepted, as it stands now; `xyk.engine.order_record.OrderRecord`, field
+    for field."""
+
+    __tablename__ = "orders"
+
+    # As in `entries`: SQLite's own row id.
+    order_id: int = Field(
+        sa_column=Column(
+            BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False
+        )
+    )
+    seq: int = Field(sa_type=BigInteger)
+    digest: str = Field(sa_type=Text)
+    owner: str = Field(sa_type=Text)
+    market: str = Field(sa_type=Text)
+    is_bid: bool
+    price: int = Field(sa_type=Amount)
+    quantity: int = Field(sa_type=Amount)
+    executed_base: int = Field(sa_type=Amount)
+    executed_quote: int = Field(sa_type=Amount)
+    status: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    time_in_force: str = Field(sa_type=Text)
+    post_only: bool
+    self_trade_prevention: str = Field(sa_type=Text)
+    client_id: int = Field(sa_type=BigInteger)
+    expires: int = Field(sa_type=BigInteger)
+    trigger_price: int = Field(sa_type=Amount)
+    trigger_above: bool
+    triggered_ms: int = Field(sa_type=BigInteger)
+    created_ms: int = Field(sa_type=BigInteger)
+    updated_ms: int = Field(sa_type=BigInteger)
 
 
 class LiquidityEventRow(ReadTable, table=True):
@@ -245,6 +291,7 @@ ASSETS = _read("assets")
 MARKETS = _read("markets")
 ACTIONS = _read("actions")
 TRADES = _read("trades")
+ORDERS = _read("orders")
 LIQUIDITY_EVENTS = _read("liquidity_events")
 TRANSFERS = _read("transfers")
 POOL_HISTORY = _read("pool_history")
@@ -260,4 +307,23 @@ Index(
     LIQUIDITY_EVENTS.c.owner,
     LIQUIDITY_EVENTS.c.seq,
     LIQUIDITY_EVENTS.c.event,
+)
+# An owner's fills as taker and as maker, newest first over all markets.
+Index("trades_taker", TRADES.c.taker, TRADES.c.seq, TRADES.c.event)
+Index(
+    "trades_maker",
+    TRADES.c.maker,
+    TRADES.c.seq,
+    TRADES.c.event,
+    sqlite_where=TRADES.c.maker != "",
+    postgresql_where=TRADES.c.maker != "",
+)
+Index("orders_owner", ORDERS.c.owner, ORDERS.c.order_id)
+Index(
+    "orders_client_id",
+    ORDERS.c.owner,
+    ORDERS.c.client_id,
+    ORDERS.c.order_id,
+    sqlite_where=ORDERS.c.client_id != 0,
+    postgresql_where=ORDERS.c.client_id != 0,
 )

@@ -1,0 +1,164 @@
+"""The streams `depth.S` and `bookTicker.S` of one market, made of what is committed.
+
+Every frame of `depth.S` and every answer of `/depth` has an update id, and the frames of one stream
+cover all ids without a gap: U is one more than the u before it. Frames come at a fixed pace as long
+as somebody listens, an empty one where nothing changed: clients of the convention wait for a number
+of frames before they ask for the snapshot. Ids begin at the time of the start in ms, so that they
+grow over a restart too.
+"""
+
+from typing import Any
+
+import msgspec
+
+from api.hub import Hub
+from xyk.domain.decimals import whole_tokens
+from xyk.engine.entry import Entry
+from xyk.exchange.depth import Depth, Ladder
+
+TICK_MS = 100  # pace of depth.S
+PACES = {"": 1, "200ms.": 2, "600ms.": 6, "1000ms.": 10}  # spelling -> ticks a frame
+
+PriceLevel = tuple[str, str]  # price and quantity in whole tokens
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Paced:
+    """One pace: what changed since its last frame. Prices in ticks, quantities in lots."""
+
+    __slots__ = ("asks", "bids", "last_id", "names", "ticks")
+
+    def __init__(self, names: tuple[str, ...], ticks: int) -> None:
+        self.names = names
+        self.ticks = ticks
+        self.last_id = 0  # 0: nobody listened
+        self.asks: dict[int, int] = {}
+        self.bids: dict[int, int] = {}
+
+
+class DepthStream:
+    def __init__(self, depth: Depth, quote_decimals: int, first_id: int) -> None:
+        symbol = depth.market.symbol
+        self.symbol = symbol
+        self.depth = depth
+        self.quote_decimals = quote_decimals
+        self.paced = [
+            Paced((f"depth.{pace}{symbol}", f"depth@{pace}{symbol}"), ticks)
+            for pace, ticks in PACES.items()
+        ]
+        self.top_names = (f"bookTicker.{symbol}", f"bookTicker@{symbol}")
+        self._id = first_id
+        self._has_new = False  # changed since the id was given
+        self._curves: list[dict[int, int]] | None = None  # asks, bids; None: nobody listened
+        self._top: list[PriceLevel | None] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.top_names, *(name for paced in self.paced for name in paced.names))
+
+    def level_view(self, ticks: int, lots: int) -> PriceLevel:
+        market = self.depth.market
+        price = whole_tokens(ticks * market.tick_size, self.quote_decimals)
+        return price, whole_tokens(lots * market.lot_size, self.depth.base_decimals)
+
+    def current_id(self) -> int:
+        """Of the depth as it is now."""
+        if self._has_new:
+            self._id += 1
+            self._has_new = False
+        return self._id
+
+    def changed(self, hub: Hub, entry: Entry) -> None:
+        """After a commit that changed the depth; `entry` is its last one."""
+        self._has_new = True
+        if not any(hub.has_readers(name) for name in self.top_names):
+            self._top = None
+            return
+        bid, ask = (next(iter(self.depth.side(is_bid, 1)), None) for is_bid in (True, False))
+        top = [self.level_view(*level) if level else None for level in (bid, ask)]
+        if top == self._top:
+            return
+        self._top = top
+        frame: dict[str, Any] = {
+            "e": "bookTicker",
+            "E": entry.time * 1000,
+            "T": entry.time * 1000,
+            "s": self.symbol,
+        }
+        for side, quantity, level in (("b", "B", top[0]), ("a", "A", top[1])):
+            if level is not None:
+                frame[side], frame[quantity] = level
+        frame["u"] = self.current_id()
+        hub.push(self.top_names, _encode(frame).decode(), replaceable=True)
+
+    def tick(self, hub: Hub, number: int, now_ms: int) -> None:
+        """The `number`-th of the clock: frames for whoever follows at a pace that is due."""
+        followed = [
+            paced for paced in self.paced if any(hub.has_readers(name) for name in paced.names)
+        ]
+        if not followed:
+            self._curves = None
+            for paced in self.paced:
+                paced.last_id = 0
+            return
+        deltas = self._deltas()
+        self.current_id()
+        for paced in self.paced:
+            if paced not in followed:
+                paced.last_id = 0
+                continue
+            if not paced.last_id:  # whoever subscribed just now asks for the snapshot after this
+                paced.last_id = self._id
+                paced.asks.clear()
+                paced.bids.clear()
+            paced.asks |= deltas[0]
+            paced.bids |= deltas[1]
+            if number % paced.ticks == 0:
+                self._push(hub, paced, now_ms)
+
+    def _push(self, hub: Hub, paced: Paced, now_ms: int) -> None:
+        if self._id == paced.last_id:
+            self._id += 1  # an empty frame has an id as well
+        frame = {
+            "e": "depth",
+            "E": now_ms * 1000,
+            "T": now_ms * 1000,
+            "s": self.symbol,
+            "a": [self.level_view(*level) for level in sorted(paced.asks.items())],
+            "b": [self.level_view(*level) for level in sorted(paced.bids.items())],
+            "U": paced.last_id + 1,
+            "u": self._id,
+        }
+        paced.last_id = self._id
+        paced.asks.clear()
+        paced.bids.clear()
+        hub.push(paced.names, _encode(frame).decode(), replaceable=False)
+
+    def _deltas(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Asks and bids, by price, whose quantity is another one than at the last tick; 0 is gone.
+        Nothing at the first one."""
+        depth = self.depth
+        if self._curves is not None and not depth.is_changed:
+            return {}, {}
+        curves = [dict(depth.beside_book(is_bid)) for is_bid in (False, True)]
+        before, self._curves = self._curves, curves
+        found: list[dict[int, int]] = []
+        for index, ladder in enumerate((depth.asks, depth.bids)):
+            old = before[index] if before is not None else curves[index]
+            found.append(_changes(ladder, old, curves[index]) if before is not None else {})
+            ladder.touched.clear()
+        depth.is_changed = False
+        return found[0], found[1]
+
+
+def _changes(ladder: Ladder, old: dict[int, int], new: dict[int, int]) -> dict[int, int]:
+    """Price -> quantity now, where orders and curve together are not what they were."""
+    changes: dict[int, int] = {}
+    for price in ladder.touched.keys() | old.keys() | new.keys():
+        resting = ladder.lots.get(price, 0)
+        before = ladder.touched.get(price, resting) + old.get(price, 0)
+        now = resting + new.get(price, 0)
+        if now != before:
+            changes[price] = now
+    return changes
