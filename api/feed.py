@@ -5,7 +5,7 @@ comes from an entry carries its `seq`. Of a pool's fill the pool is the maker wi
 a swap has no order, so its entry's seq stands as the taker's order id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -19,7 +19,6 @@ from api.order_stream import OrderStream, is_order_stream
 from xyk.domain import events as ev
 from xyk.domain.decimals import significant, whole_tokens
 from xyk.domain.events import (
-    AnyEvent,
     BookFilled,
     LiquidityAdded,
     LiquidityRemoved,
@@ -95,6 +94,24 @@ class Feed:
         self._streams: set[str] = set()
         self.seq = state.seq  # the last entry that is told of here
         self.time_ms = state.now_ms
+        self._deepen: Mapping[type, Callable[[Any], None]] = {
+            PoolSwapped: self._reserves_changed,
+            LiquidityAdded: self._reserves_changed,
+            LiquidityRemoved: self._reserves_changed,
+            BookFilled: self._maker_filled,
+            ev.OrderRested: self._order_rested,
+            ev.OrderReduced: self._order_reduced,
+            ev.OrderReplaced: self._order_replaced,
+            ev.OrderClosed: self._order_closed,
+            MarketListed: self._terms_changed,
+            MarketUpdated: self._terms_changed,
+        }
+        self._tell: Mapping[type, Callable[[Entry, Any], None]] = {
+            PoolSwapped: self._swapped,
+            BookFilled: self._filled,
+            LiquidityAdded: self._liquidity_changed,
+            LiquidityRemoved: self._liquidity_changed,
+        }
         self._deeper: dict[str, None] = {}  # markets whose depth changed in the group at hand
         for symbol in state.markets:
             market = self._list(Depth.of(state, symbol))
@@ -106,27 +123,26 @@ class Feed:
         return name in self._streams or is_order_stream(name, self.markets)
 
     def publish(self, group: Sequence[Committed]) -> None:
+        log, hub = self.log, self._hub
         for committed in group:
             entry = committed.entry
             for event in committed.events:
-                if isinstance(event, MarketListed) and event.market not in self.markets:
-                    base_decimals = self._state.assets[event.base].decimals
-                    self._list(Depth.listed(event, base_decimals))
-                self._deepen(event)
-                changed = self.log.apply(committed, event)
-                if changed:
+                kind = type(event)
+                deepen = self._deepen.get(kind)
+                if deepen is not None:  # before the log has it, which knows what an order was
+                    deepen(event)
+                changed = log.apply(committed, event)
+                if changed and hub.account_readers:
                     self._orders.publish(entry, event, changed)
-                if isinstance(event, BookFilled):
-                    self._filled(entry, event)
-                elif isinstance(event, PoolSwapped):
-                    self._swapped(entry, event)
-                elif isinstance(event, LiquidityAdded | LiquidityRemoved):
-                    self._changed(entry, event, event.total_supply)
-            self.log.end(committed)
+                tell = self._tell.get(kind)
+                if tell is not None:
+                    tell(entry, event)
+            log.keep_outcome(committed)
+        log.forget_projected()
         last = group[-1].entry
         self.seq, self.time_ms = last.seq, last.time
         for symbol in self._deeper:
-            self.markets[symbol].depth.changed(self._hub, last)
+            self.markets[symbol].depth.changed(hub, last)
         self._deeper.clear()
 
     def tick_depth(self, number: int, now_ms: int) -> None:
@@ -152,32 +168,36 @@ class Feed:
         self._streams.update(market.depth.names)
         return market
 
-    def _deepen(self, event: AnyEvent) -> None:
-        """What the event does to the levels of its market; before the log has it, which knows
-        what there was of an order."""
-        match event:
-            case PoolSwapped() | LiquidityAdded() | LiquidityRemoved():
-                depth = self._depth(event.market)
-                depth.set_reserves(event.reserve_base, event.reserve_quote)
-            case BookFilled():
-                self._depth(event.market).add(not event.taker_buys, event.price, -event.quantity)
-            case ev.OrderRested():
-                self._add_lots(event.order_id, event.remaining)
-            case ev.OrderReduced():
-                self._add_lots(event.order_id, event.remaining - self._left(event.order_id))
-            case ev.OrderReplaced():
-                self._add_lots(event.order_id, -self._left(event.order_id))
-            case ev.OrderClosed() if event.released:
-                self._add_lots(event.order_id, -event.remaining)
-            case MarketListed() | MarketUpdated():
-                depth = self._depth(event.market)
-                terms = replace(
-                    depth.market,
-                    tick_size=event.tick_size,
-                    lot_size=event.lot_size,
-                    book=event.book,
-                )
-                depth.set_terms(terms, event.pool_fee_bps)
+    # What an event does to the levels of its market.
+
+    def _reserves_changed(self, event: PoolSwapped | LiquidityAdded | LiquidityRemoved) -> None:
+        depth = self._depth(event.market)
+        depth.set_reserves(event.reserve_base, event.reserve_quote)
+
+    def _maker_filled(self, event: BookFilled) -> None:
+        self._depth(event.market).add(not event.taker_buys, event.price, -event.quantity)
+
+    def _order_rested(self, event: ev.OrderRested) -> None:
+        self._add_lots(event.order_id, event.remaining)
+
+    def _order_reduced(self, event: ev.OrderReduced) -> None:
+        self._add_lots(event.order_id, event.remaining - self._left(event.order_id))
+
+    def _order_replaced(self, event: ev.OrderReplaced) -> None:
+        self._add_lots(event.order_id, -self._left(event.order_id))
+
+    def _order_closed(self, event: ev.OrderClosed) -> None:
+        if event.released:
+            self._add_lots(event.order_id, -event.remaining)
+
+    def _terms_changed(self, event: MarketListed | MarketUpdated) -> None:
+        if isinstance(event, MarketListed) and event.market not in self.markets:
+            self._list(Depth.listed(event, self._state.assets[event.base].decimals))
+        depth = self._depth(event.market)
+        terms = replace(
+            depth.market, tick_size=event.tick_size, lot_size=event.lot_size, book=event.book
+        )
+        depth.set_terms(terms, event.pool_fee_bps)
 
     def _depth(self, market: str) -> Depth:
         self._deeper[market] = None
@@ -270,6 +290,9 @@ class Feed:
             "seq": entry.seq,
         }
         self._hub.push(names, _text(frame), replaceable=False)
+
+    def _liquidity_changed(self, entry: Entry, event: LiquidityAdded | LiquidityRemoved) -> None:
+        self._changed(entry, event, event.total_supply)
 
     def _changed(self, entry: Entry, change: _Change, total_supply: int) -> None:
         """The pool after a change of its reserves."""

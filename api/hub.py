@@ -1,8 +1,8 @@
 """Who listens to what: streams by name, and the bounded queue of every reader.
 
 A frame is encoded once for all readers of a name. A reader that falls behind loses what a newer
-frame of the same stream replaces (pool, ticker); where nothing may be lost (trade) it is closed
-with a reason.
+frame of the same stream replaces (pool, ticker, bookTicker); where nothing may be lost (trade,
+depth, account) it is closed with a reason.
 """
 
 import asyncio
@@ -12,6 +12,8 @@ from typing import Any
 
 QUEUE_MAX = 4_096  # frames that wait for one reader; about 1 MB
 SLOW_READER = (1008, "slow reader: subscribe again and ask for what was missed")
+
+ACCOUNT = "account."  # how streams about an owner begin
 
 Message = dict[str, Any]  # what ASGI sends; one object for all readers of a frame
 
@@ -94,6 +96,7 @@ class Hub:
     def __init__(self) -> None:
         self._readers: dict[str, set[Reader]] = {}
         self.subscriptions = 0
+        self.account_readers = 0  # those of them that are about an owner
         self.sent = 0
         self.slow = 0
 
@@ -103,6 +106,7 @@ class Hub:
             reader.names.add(name)
             self._readers.setdefault(name, set()).add(reader)
             self.subscriptions += 1
+            self.account_readers += name.startswith(ACCOUNT)
 
     def unsubscribe(self, reader: Reader, name: str) -> None:
         if name in reader.names:
@@ -112,6 +116,7 @@ class Hub:
             if not readers:
                 del self._readers[name]
             self.subscriptions -= 1
+            self.account_readers -= name.startswith(ACCOUNT)
 
     def leave(self, reader: Reader) -> None:
         for name in tuple(reader.names):

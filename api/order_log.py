@@ -19,6 +19,8 @@ from xyk.exchange.state import State
 
 OUTCOMES_KEPT = 4_096  # entries
 
+_NAMING = (ReplaceOrder, CancelOrder, CancelAllOrders)
+
 Orders = tuple[OrderRecord, ...]
 
 
@@ -49,16 +51,19 @@ class OrderLog:
                 self._closed[order.order_id] = order
         return changed
 
-    def end(self, committed: Committed) -> None:
+    def keep_outcome(self, committed: Committed) -> None:
         """All events of the entry were applied."""
-        command, seq = committed.command, committed.entry.seq
-        if isinstance(command, ReplaceOrder | CancelOrder | CancelAllOrders):
-            named = named_orders(committed)
-            self._outcomes[seq] = tuple(
-                [msgspec.structs.replace(self._known(number)) for number in named]
-            )
-            if len(self._outcomes) > OUTCOMES_KEPT:
-                self._outcomes.popitem(last=False)
+        if type(committed.command) not in _NAMING:
+            return
+        named = named_orders(committed)
+        self._outcomes[committed.entry.seq] = tuple(
+            [msgspec.structs.replace(self._known(number)) for number in named]
+        )
+        if len(self._outcomes) > OUTCOMES_KEPT:
+            self._outcomes.popitem(last=False)
+
+    def forget_projected(self) -> None:
+        """Closed orders that the read tables show by now."""
         projected, closed = self._projected(), self._closed
         while closed:
             first = next(iter(closed))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.api.desk import Desk
+from tests.api.desk import Desk, Json
 from tests.api.venue import Venue
 from tests.server import Server, running_server
 from xyk.cli.keys import OPERATOR, read_wallet
@@ -81,7 +81,7 @@ async def trade(server: Server, one: Wallet, other: Wallet) -> tuple[Venue, list
     return venue, sent
 
 
-async def standing(server: Server, venue: Venue) -> dict[str, object]:
+async def standing(server: Server, venue: Venue) -> Json:
     async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as http:
         orders = (await http.get("/api/v1/orders", params={"market": venue.market})).json()
         depth = (await http.get("/api/v1/depth", params={"symbol": venue.market})).json()

@@ -127,8 +127,8 @@ def naive_trades(
             )
             volume = (amounts[base], amounts[quote])
             taker = (x.owner, x.order_id, x.asset_in == quote, x.fee, x.asset_in)
-            head = (x.market, x.trade_id, seq, index, time_ms)
-            rows.append((*head, *volume, price, x.price_forming, *taker, "", 0, 0, 0))
+            place = (x.market, x.trade_id, seq, index, time_ms)
+            rows.append((*place, *volume, price, x.price_forming, *taker, "", 0, 0, 0))
     return rows
 
 
