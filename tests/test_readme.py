@@ -1,4 +1,4 @@
-"""The README's two signed swaps, word for word, against a real server."""
+"""The README's signed swaps and orders, word for word, against a real server."""
 
 import json
 import os
@@ -16,10 +16,16 @@ from tests.server import ROOT, Server, running_server
 README = (ROOT / "README.md").read_text()
 
 
-def block(language: str) -> str:
-    blocks: list[str] = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
-    assert len(blocks) == 1, f"the README has {len(blocks)} blocks of {language}"
+def block(language: str, heading: str) -> str:
+    """The only one of its kind below a heading."""
+    [section] = [part for part in README.split("\n## ") if part.startswith(f"{heading}\n")]
+    blocks: list[str] = re.findall(rf"^```{language}\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 1, f"{heading} has {len(blocks)} blocks of {language}"
     return blocks[0]
+
+
+def length(code: str) -> int:
+    return len([line for line in code.splitlines() if line.strip()])
 
 
 @pytest.fixture
@@ -44,15 +50,35 @@ def run(server: Server, command: list[str], text: str, folder: Path) -> str:
 
 
 def test_the_swap_in_python_has_15_lines_and_works(server: Server, tmp_path: Path) -> None:
-    code = block("python")
-    assert len([line for line in code.splitlines() if line.strip()]) <= 15
+    code = block("python", "A signed swap in Python")
+    assert length(code) <= 15
     assert "paid 1974316068 base units" in run(server, [sys.executable, "-"], code, tmp_path)
 
 
 def test_the_swap_with_curl_works(server: Server, tmp_path: Path) -> None:
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
-    script = block("sh").replace(".venv/bin/python", sys.executable)
+    script = block("sh", "The same with curl").replace(".venv/bin/python", sys.executable)
     answers = run(server, ["sh"], script, tmp_path)
     receipt = json.loads(answers[answers.rindex('{"seq"') :])
     assert receipt["amountOut"] == "1974316068"
+
+
+def test_the_orders_in_python_have_10_lines_in_main_and_work(
+    server: Server, tmp_path: Path
+) -> None:
+    code = block("python", "Orders in Python")
+    body = code.partition("async def main() -> None:\n")[2].partition("\nasyncio.run")[0]
+    assert length(body) <= 10
+    shown = run(server, [sys.executable, "-"], code, tmp_path)
+    assert shown.splitlines() == ["New 0", "PartiallyFilled 0.0132", "Cancelled 0.0132"]
+
+
+def test_the_orders_from_the_command_line_work(server: Server, tmp_path: Path) -> None:
+    """Each command as it stands there, with the key that the section makes."""
+    script = block("sh", "Orders from the command line")
+    xyk = f"{sys.executable} -m xyk.cli.main"
+    shown = run(server, ["sh", "-e"], script.replace(".venv/bin/xyk", xyk), tmp_path)
+    assert "ETH_USDC bid 0.5 at 1990.5: New; entry" in shown
+    assert "1990.50  0.5000" in shown, "the ladder shows it"
+    assert "ETH_USDC bid 0.5 at 1990.5: Cancelled (UserCancelled)" in shown

@@ -9,7 +9,6 @@ from xyk.client.client import Client
 from xyk.domain.commands import (
     AddLiquidity,
     ListAsset,
-    PlaceOrder,
     RevokeAgent,
     SetMarketStatus,
     Transfer,
@@ -186,29 +185,6 @@ async def test_a_nonce_is_used_once_but_only_by_what_was_accepted(desk: Desk) ->
     modest = desk.swap(nonce=greedy.nonce)
     assert (await desk.sell(desk.body(modest))).status_code == 201
     assert refusal(await desk.sell(desk.body(greedy))) == (409, "NONCE_USED")
-
-
-async def test_order_actions_are_not_taken_yet(desk: Desk, alice: Client) -> None:
-    """Their routes come with the order book; no other route takes them in their place."""
-    order = PlaceOrder(
-        owner=desk.wallet.address,
-        sell_token=token_address("ETH"),
-        buy_token=token_address("USDC"),
-        sell_amount=10**18,
-        buy_amount=10**10,
-        time_in_force="GTC",
-        post_only=False,
-        self_trade_prevention="",
-        trigger_price=0,
-        trigger_above=False,
-        client_id=0,
-        expires=0,
-        **alice.stamp(),
-    )
-    body = [{"type": "PlaceOrder", **desk.body(order)}]
-    response = await desk.post("/api/v1/actions", body)
-    assert refusal(response) == (400, "INVALID_CLIENT_REQUEST")
-    assert "`$[0].type`" in message_of(response)
 
 
 def flipped(raw: bytes, bit: int) -> bytes:

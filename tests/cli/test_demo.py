@@ -13,19 +13,29 @@ from xyk.cli.amounts import short
 from xyk.cli.demo import DECIMALS
 
 ROWS = (
-    ("alice", "faucet", "received 10 ETH"),
+    ("alice", "faucet", "received 11 ETH"),
     ("alice", "add liquidity", "shares"),
     ("bob", "quote", "1 ETH costs"),
     ("bob", "buy", "received 1 ETH"),
     ("bob", "quote", "0.4 ETH gives"),
     ("bob", "sell", "paid 0.4 ETH"),
+    ("alice", "rest ask", "0.5 ETH at "),
+    ("alice", "rest bid", "0.5 ETH at "),
+    ("bob", "take", "from the pool"),
+    ("bob", "take", "0.5 ETH at "),
+    ("bob", "bid", "ETH filled, the rest rests at "),
+    ("bob", "replace", "order "),
+    ("bob", "cancel", "is Cancelled"),
+    ("alice", "cancel", "is Cancelled"),
     ("alice", "remove liquidity", "shares"),
 )
 
 
 KINDS = [
     *("FaucetDeposit", "FaucetDeposit", "FaucetDeposit", "AddLiquidity"),
-    *("SwapExactOut", "SwapExactIn", "RemoveLiquidity"),
+    *("SwapExactOut", "SwapExactIn"),
+    *("PlaceOrder", "PlaceOrder", "PlaceOrder", "ReplaceOrder", "CancelOrder", "CancelOrder"),
+    "RemoveLiquidity",
 ]
 
 
@@ -68,9 +78,15 @@ def test_the_demo_shows_what_happened(
     assert bought["maxAmountIn"] < 3 * 10**9, "the quote's bound was signed"
     assert sold["minAmountOut"] > 0
 
+    ask, bid, take, moved = (command for _, _, command in steps[6:10])
+    assert ask["postOnly"] is bid["postOnly"] is True
+    assert ask["owner"] == bid["owner"] == owners["alice"]
+    assert take["owner"] == moved["owner"] == owners["bob"]
+    assert moved["sellAmount"] < take["sellAmount"], "moved to a lower price"
+
     rows = cells(shown)
     assert [row[0] for row in rows if row[0].isdigit()] == [str(seq) for seq, _, _ in steps]
-    before = {("alice", "ETH"): "10", ("bob", "ETH"): "0"}
+    before = {("alice", "ETH"): "11", ("bob", "ETH"): "0"}
     for who, asset in ((who, asset) for who in owners for asset in DECIMALS):
         [row] = [row for row in rows if row[:2] == [who, asset]]
         assert row[3] == after[who][asset] != row[2]

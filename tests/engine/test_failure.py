@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.desk import Desk, open_desk, quiet, refused
+from tests.engine.desk import STUCK_S, Desk, open_desk, quiet, refused
 from tests.engine.test_writer import FIRST, Gauge, submit
 from tests.exchange.venue import BOB, SANDBOX
 from xyk.domain.request import GENESIS
@@ -30,7 +30,8 @@ def break_after_fold(*_: Any) -> None:
 
 
 async def nobody_is_answered(desk: Desk, *waiting: Awaitable[object]) -> None:
-    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    async with asyncio.timeout(STUCK_S):
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(answer) for answer in answers] == [WriterStopped] * len(waiting)
     assert len(desk.failures) == 1
     with pytest.raises(WriterStopped):

@@ -12,6 +12,7 @@ from tests.engine.desk import Desk, accepted, faucet, open_desk, quiet, refused,
 from tests.engine.test_writer import Gauge
 from tests.exchange.venue import ALICE, BOB, CAROL
 from xyk.domain.rejections import Code
+from xyk.domain.units import NONCE_PAST_S
 from xyk.engine.group import ENTRIES_MAX
 from xyk.engine.submission import Committed, Submission
 
@@ -67,6 +68,25 @@ class TestFirstReceipt:
         for ms in (61_000, DAY_MS, 3 * DAY_MS):
             desk.clock.advance(ms)
             assert same(first, await desk.accept(transfer))
+
+    async def test_after_the_window_and_before_the_deadline(self, desk: Desk) -> None:
+        now_s = desk.clock.wall_ms // 1000
+        old = desk.transfer(5, nonce=now_s - NONCE_PAST_S + 10 << 8, deadline=now_s + 3_600)
+        first = await desk.accept(old)
+        await forget(desk)
+        desk.clock.advance(11_000)
+        await forget(desk)
+        assert desk.state.nonce_floor > now_s - NONCE_PAST_S + 10
+        assert same(first, await desk.accept(old))
+
+    async def test_long_after_by_an_agent_who_may_not_sign_it_now(self, desk: Desk) -> None:
+        swap, transfer = desk.swap(1_000_000, AGENT), desk.transfer(5)
+        swapped, sent = await desk.accept(swap), await desk.accept(transfer)
+        await forget(desk)
+        desk.clock.advance(3 * DAY_MS)
+        assert same(swapped, await desk.accept(swap)), "not UNAUTHORIZED"
+        await desk.accept(desk.approval(AGENT))
+        assert same(sent, await desk.accept(by(AGENT, transfer))), "not FORBIDDEN"
 
     async def test_by_the_owner_after_the_agent_and_the_other_way(self, desk: Desk) -> None:
         swap = desk.swap(1_000_000, AGENT)

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from tests.engine.desk import Desk, open_desk
+from tests.exchange.venue import BOB
 from xyk.engine.journal import MemoryJournal
 from xyk.engine.replica import CorruptJournal
 from xyk.engine.snapshot import Snapshot, SnapshotFolder, make_snapshot, restore
@@ -67,8 +68,13 @@ async def test_the_newest_three_are_kept(folder: SnapshotFolder, tmp_path: Path)
 async def test_nothing_new_makes_none(folder: SnapshotFolder, tmp_path: Path) -> None:
     async with open_desk() as desk:
         first = await make_snapshot(desk.journal, folder)
+        (file,) = (tmp_path / "snapshots").iterdir()
+        written = file.stat()
         assert await make_snapshot(desk.journal, folder) == first
         assert len(names(tmp_path)) == 1
+        assert (
+            file.stat().st_mtime_ns == written.st_mtime_ns and file.stat().st_ino == written.st_ino
+        )
 
 
 def cut(data: bytes) -> bytes:
@@ -94,12 +100,33 @@ def of_another_seq(data: bytes) -> bytes:
     return msgspec.json.encode(other) + b"\n" + rest
 
 
+def of_another_digest(data: bytes) -> bytes:
+    header, _, rest = data.partition(b"\n")
+    snapshot = msgspec.json.decode(header, type=Snapshot)
+    return msgspec.json.encode(msgspec.structs.replace(snapshot, digest="0" * 64)) + b"\n" + rest
+
+
+def of_another_price(data: bytes) -> bytes:
+    """Which the digest leaves out while there was no order."""
+    return data.replace(b'"last_fills":{}', b'"last_fills":{"ETH_USDC":[1,1]}')
+
+
 def empty(_: bytes) -> bytes:
     return b""
 
 
 @pytest.mark.parametrize(
-    "spoil", [cut, no_header, richer, of_another_version, of_another_seq, empty]
+    "spoil",
+    [
+        cut,
+        no_header,
+        richer,
+        of_another_version,
+        of_another_seq,
+        of_another_digest,
+        of_another_price,
+        empty,
+    ],
 )
 async def test_a_bad_one_is_passed_over(
     spoil: Callable[[bytes], bytes], folder: SnapshotFolder, tmp_path: Path
@@ -131,6 +158,15 @@ async def test_one_whose_state_cannot_be_loaded(folder: SnapshotFolder, tmp_path
         start = await restore(desk.journal, folder)
         assert start.snapshot is None
         assert "cannot be loaded" in start.skipped[0].why
+
+
+async def test_one_whose_books_do_not_balance_stops_the_start(folder: SnapshotFolder) -> None:
+    async with open_desk() as desk:
+        start = await restore(desk.journal, folder)
+        start.replica.state.ledger.dump()["available"]["USDC"][BOB] += 1
+        folder.write(start.replica)
+        with pytest.raises(CorruptJournal, match="an invariant fails after it: USDC sums to 1"):
+            await restore(desk.journal, folder)
 
 
 async def test_it_is_on_disk_before_its_renaming_and_the_renaming_after(

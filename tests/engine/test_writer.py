@@ -7,6 +7,7 @@ import pytest
 from tests.engine.desk import Desk, accepted, faucet, open_desk, quiet, refused
 from tests.exchange.venue import ALICE, BOB
 from xyk.domain.rejections import Code, Rejected
+from xyk.engine.entry import encode
 from xyk.engine.group import BYTES_MAX, ENTRIES_MAX
 from xyk.engine.replica import Replica
 from xyk.engine.writer import Committed, Submission
@@ -154,6 +155,7 @@ class TestBatch:
             assert refused(answers[2]) == "INSUFFICIENT_FUNDS"
             assert not accepted(answers[3]).is_new
             assert accepted(answers[3]).entry == accepted(answers[1]).entry
+            assert accepted(answers[1]).entry.command == encode(all_of_it.command)
 
     async def test_it_gets_all_its_places_or_none(self) -> None:
         async with open_desk(actions_max=10) as desk:

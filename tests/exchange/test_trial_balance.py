@@ -34,6 +34,7 @@ def test_whatever_commands_do_balances() -> None:
     balance = TrialBalance(venue.state)
     venue.fund(CAROL, ETH=10**18)
     balance.check()
+    assert venue.state.ledger.touched == {}, "what was seen is not seen again"
     for _ in range(2):
         send(venue, CAROL, BOB, venue.state.ledger.available(CAROL, ETH) // 2)
         venue.sell(ALICE, ETH, "USDC", 10**9)

@@ -1,7 +1,10 @@
 """The verbs of the table language, each a line of English and what it sends."""
 
+import itertools
+
 from tests.naive.vault import Fields
 from tests.scenario.language import AMOUNT, NUMBER, Stage, address, told, verb
+from tests.scenario.telling import tell
 
 UINT256_MAX = 2**256 - 1
 LIMITS = rf"(?: min ({AMOUNT}) ({AMOUNT}))?"
@@ -30,7 +33,7 @@ def sells(stage: Stage, who: str, sold: str, bought: str, least: str | None) -> 
         amountIn=amount,
         minAmountOut=stage.units(least or "0", bought),
     )
-    return told(outcome, lambda done: stage.show(done["amountOut"], bought) + _via(done))
+    return told(outcome, lambda done: _swapped(stage, done, asset, bought, amount, 0))
 
 
 @verb(rf"(\w+) buys ({AMOUNT}) with (\w+)(?: max ({NUMBER}))?")
@@ -44,12 +47,30 @@ def buys(stage: Stage, who: str, bought: str, paid: str, most: str | None) -> st
         amountOut=amount,
         maxAmountIn=stage.units(most, paid) if most else UINT256_MAX,
     )
-    return told(outcome, lambda done: stage.show(done["amountIn"], paid) + _via(done))
+    return told(outcome, lambda done: _swapped(stage, done, paid, asset, 0, amount))
 
 
-def _via(done: Fields) -> str:
-    hops = [hop["market"] for hop in done["route"]]
-    return f" via {' '.join(hops)}" if len(hops) > 1 else ""
+def _swapped(
+    stage: Stage, done: Fields, paid: str, bought: str, amount_in: int, amount_out: int
+) -> str:
+    """The amount that the trader did not name; beside a book what made it up, and what is over."""
+    hops = done["route"]
+    shown = (done["amountOut"], bought) if amount_in else (done["amountIn"], paid)
+    lines = [stage.show(*shown)]
+    if len(hops) > 1:
+        lines[0] += f" via {' '.join(hop['market'] for hop in hops)}"
+    if any(event["type"] != "PoolSwapped" for event in done["events"]):
+        lines.append(tell(stage))
+    if done["amountIn"] < amount_in:
+        lines.append(f"{stage.show(amount_in - done['amountIn'], paid)} unspent")
+    if done["amountOut"] > amount_out > 0:
+        lines.append(f"{stage.show(done['amountOut'] - amount_out, bought)} over")
+    for one, after in itertools.pairwise(hops):
+        over = one["amountOut"] - after["amountIn"]
+        asset = next(a for a in one["market"].split("_") if a in after["market"].split("_"))
+        if over:
+            lines.append(f"{stage.show(over, asset)} left on the way")
+    return "; ".join(lines)
 
 
 @verb(rf"(\w+) adds ({AMOUNT}) ({AMOUNT}){LIMITS}")
@@ -170,8 +191,12 @@ def lists_market(stage: Stage, who: str, base: str, quote: str, fee: str) -> str
 
 @verb(r"(\d+) s pass")
 def time_passes(stage: Stage, seconds: str) -> str:
+    """Tells what the clock did meanwhile."""
     stage.now_ms += 1_000 * int(seconds)
-    return "ok"
+    stage.before = len(stage.minds.entries)
+    stage.minds.now_ms = stage.now_ms
+    stage.minds.let_the_clock_work()
+    return tell(stage)
 
 
 @verb(r"pool (\w+)")

@@ -29,6 +29,7 @@ class Aim:
         self.random = random
         self.twin = twin
         self.bits = bits
+        self.aims_at_band = False  # then an agent should sign
 
     def amount(self) -> int:
         return self.random.getrandbits(self.random.randint(1, self.bits)) or 1

@@ -66,9 +66,12 @@ def random_genesis(random: Random, bits: int) -> Fields:
 
 
 def random_market(random: Random, bits: int, base: str, quote: str) -> Fields:
-    """With a tick of about 1 in 10 to 1 in 10^6 of the price, and lots to suit."""
+    """With lots from a unit to a hundredth of what an owner has, and ticks to suit: where lots are
+    large, the pool's band of fees is less than a lot wide."""
     digits, decimals = bits * 3 // 10, ASSETS[base]
-    places = random.randint(0, max(1, min(6, digits - 4)))
+    places = max(random.choice((0, 1, 2, 2, 2)), random.randint(0, max(1, min(6, digits - 4))))
+    if random.random() < 0.4:
+        places = max(0, digits - random.randint(2, 4))
     lot = random.choice((1, 1, 2, 3)) * 10**places
     tick = 10 ** max(0, decimals - places) * random.choice((1, 1, 1, 2, 5, 7))
     listed = market(base, quote, tick, lot, random.random() < 0.75)

@@ -47,6 +47,7 @@ class Minds:
         self.books = TrialBalance(self.state)
         self.entries: list[tuple[int, int, tuple[ev.AnyEvent, ...]]] = []
         self.sent = 0
+        self.refused: Rejected | None = None  # the last refusal, with its message
         self.twin = Twin(genesis, now_ms)
         self._submit(_genesis_command(genesis), GENESIS, "", "")
         self.compare_everything("Genesis")
@@ -85,6 +86,7 @@ class Minds:
         if isinstance(ours, Rejected):
             if ours.code.name != theirs:
                 self._disagree(kind, f"xyk: {ours}\ntwin: {theirs}")
+            self.refused = ours
             return ours.code.name
         if isinstance(theirs, str):
             self._disagree(kind, f"xyk: {ours}\ntwin: {theirs}")

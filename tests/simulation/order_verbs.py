@@ -36,7 +36,8 @@ class OrderVerbs(Aim):
         if self.random.random() < 0.005:
             return self.near(2**112 - 1)
         if self.random.random() < 0.45:
-            return max(0, mark + self.random.choice((-1, 0, 0, 1)))
+            least = 0 if self.random.random() < 0.02 else 1
+            return max(least, mark + self.random.choice((-1, 0, 0, 1)))
         away = mark * self.random.randint(0, self.random.choice((3, 10, 30, 120))) // 1000
         return max(1, mark + away if is_bid == crosses else mark - away)
 
@@ -90,7 +91,12 @@ class OrderVerbs(Aim):
         force = self.random.choice(FORCES) if self.random.random() < 0.99 else "Gtc"
         ticks = self.ticks(market, is_bid, 0.85 if force in ("IOC", "FOK") else 0.35)
         last, armed = self.twin.last.get(market), 0
-        if self.random.random() < (0.25 if last else 0.02):
+        spot = self.twin.spot(market)
+        if spot and self.random.random() < 0.06:  # the furthest that an agent may go
+            self.aims_at_band = True
+            edge = spot * (11 if is_bid else 9) / 10 / self.twin.price(market, 1)
+            ticks = max(1, self.near(int(edge)))
+        elif self.random.random() < (0.25 if last else 0.02):
             armed, ticks = self._trigger(market, is_bid, last or Fraction(1), ticks)
         base, quote = self.amounts(market, ticks, self.lots(market, is_bid, owner, ticks))
         now_s = self.twin.now_ms // 1000

@@ -32,7 +32,7 @@ NOT_DECIDED = {
 }
 
 
-COUNTED_SEEDS = 12
+COUNTED_SEEDS = 20
 EVENTS = {
     *("PoolSwapped", "OrderPlaced", "BookFilled", "OrderRested", "OrderClosed", "OrderReduced"),
     *("OrderReplaced", "TriggerArmed", "TriggersReached", "OrderTriggered", "CancelTimerSet"),

@@ -62,7 +62,6 @@ class Workload(OperatorVerbs, OrderVerbs, SwapVerbs):
         super().__init__(random, twin, bits)
         self.steps = 0
         self.slot = 0
-        self.aims_at_band = False
         self.opening = self._opening() if random.random() < 0.85 else []
         self.used: list[tuple[str, int]] = []  # (signer, nonce) of what was sent
 
@@ -193,6 +192,9 @@ class Workload(OperatorVerbs, OrderVerbs, SwapVerbs):
             desired = [desired[0], self.near(edge)]
         elif self.random.random() < 0.1:
             desired = [self.random.randint(990, 1010)] * 2  # around the locked minimum
+        elif self.twin.market_of(one, other) and self.random.random() < 0.2:
+            # around the floors of a pool beside a book
+            desired = [self.near(self.random.choice((10**6, self.lot(one, other)))) for _ in "ab"]
         fields: Fields = {
             "owner": owner,
             "tokenA": self.token(one),

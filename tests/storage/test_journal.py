@@ -270,6 +270,17 @@ class TestSqlite:
         assert await everything(await kept(SqliteJournal.open_read_only(path))) == entries
         assert os.listdir(tmp_path) == ["journal.db"]
 
+    async def test_a_log_in_a_folder_that_cannot_be_written_is_read(
+        self, tmp_path: Path, kept: Keep, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As by another user beside the server: what is not in the database yet lies in the log."""
+        path = sqlite_file(tmp_path)
+        monkeypatch.setattr(os, "access", lambda *_: False)
+        journal = await kept(SqliteJournal.open(path))
+        entries = deposits(3)
+        await journal.append(entries)
+        assert await everything(await kept(SqliteJournal.open_read_only(path))) == entries
+
     async def test_a_missing_file_is_not_made(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError, match=r"journal\.db"):
             await SqliteJournal.open(tmp_path / "journal.db")

@@ -4,9 +4,10 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -70,6 +71,7 @@ class TestFolder:
         with holder(HOLD_FOLDER, str(path)) as process:
             process.kill()
             process.wait()
+            path.write_text("4194304000\n")  # of a longer number than any
             lock = FolderLock.take(path)
             assert path.read_text() == f"{os.getpid()}\n"
             lock.release()
@@ -94,6 +96,34 @@ async def cut_off_the_holder(url: str) -> None:
         " WHERE application_name LIKE 'xyk writer%' AND datname = current_database()"
     )
     await connection.close()
+
+
+@asynccontextmanager
+async def wire(url: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """The URL by way of a relay that passes nothing on while the event is not set."""
+    flows = asyncio.Event()
+    flows.set()
+    parts = urlsplit(url)
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await source.read(65_536):
+                await flows.wait()
+                sink.write(data)
+                await sink.drain()
+        sink.close()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream = await asyncio.open_connection(parts.hostname, parts.port)
+        await asyncio.gather(pump(reader, upstream[1]), pump(upstream[0], writer))
+
+    server = await asyncio.start_server(relay, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        yield url.replace(f":{parts.port}/", f":{port}/"), flows
+    finally:
+        server.close()
+        await server.wait_closed()
 
 
 class TestPostgres:
@@ -127,6 +157,27 @@ class TestPostgres:
         async with asyncio.timeout(30):
             await lost.get()
         await lock.release()
+        assert lost.empty()
+
+    async def test_a_closed_connection_is_told_before_the_next_heartbeat(
+        self, postgres_url: str
+    ) -> None:
+        lost: asyncio.Queue[str] = asyncio.Queue()
+        lock = await PostgresLock.take(postgres_url, lost.put_nowait, heartbeat_s=3_600)
+        await cut_off_the_holder(postgres_url)
+        async with asyncio.timeout(30):
+            assert await lost.get() == "the connection that holds it was closed"
+        await lock.release()
+
+    async def test_a_connection_that_is_silently_cut_off(self, postgres_url: str) -> None:
+        lost: asyncio.Queue[str] = asyncio.Queue()
+        async with wire(postgres_url) as (url, flows):
+            lock = await PostgresLock.take(url, lost.put_nowait, heartbeat_s=1)
+            flows.clear()
+            async with asyncio.timeout(30):
+                assert "the connection that holds it fails: TimeoutError" in await lost.get()
+            flows.set()
+            await lock.release()
         assert lost.empty()
 
     async def test_another_scheme_is_refused(self) -> None:

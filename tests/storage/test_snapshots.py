@@ -1,8 +1,9 @@
 """The child process's snapshot, from the data folder alone and beside a server that writes."""
 
+import threading
 from pathlib import Path
 
-from tests.storage.chain import POSTGRES_DDL, deposits
+from tests.storage.chain import POSTGRES_DDL, deposits, eventually
 from tests.storage.test_journal import postgres, sqlite_file
 from xyk.engine.snapshot import SnapshotFolder, restore
 from xyk.storage.database import DataFolder
@@ -16,7 +17,9 @@ async def test_from_the_data_folder_beside_the_writer(tmp_path: Path) -> None:
     journal = await SqliteJournal.open(sqlite_file(data.path))
     entries = deposits(30)
     await journal.append(entries[:20])
+    threads = threading.active_count()
     first = await snapshot_data(data.path)
+    await eventually(lambda: threading.active_count() == threads)  # its reader's is gone
     assert (first.seq, first.hash) == (20, entries[19].hash)
     await journal.append(entries[20:])
     second = await snapshot_data(data.path)

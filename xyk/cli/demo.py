@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from xyk.cli.amounts import short
+from xyk.cli.demo_orders import DemoOrders
 from xyk.cli.exits import NO, Stop
 from xyk.client.client import Client
 from xyk.client.connection import PATIENCE_S
@@ -118,15 +119,16 @@ class Demo:
 
     async def run(self) -> None:
         price = await self._price()
-        await self._fund("alice", self._alice, BASE, 10 * ETH)
-        await self._fund("alice", self._alice, QUOTE, 10 * price * 101 // 100)
+        await self._fund("alice", self._alice, BASE, 11 * ETH)
+        await self._fund("alice", self._alice, QUOTE, 11 * price * 101 // 100)
         await self._fund("bob", self._bob, QUOTE, 3 * price)
         before = await self._all_balances()
         liquidity = await self._add_liquidity(price)
         await self._buy(ETH)
         await self._sell(ETH * 4 // 10)
+        fills = await DemoOrders(self._alice, self._bob, self._show).run()
         await self._remove_liquidity(liquidity)
-        await self._feed.wait_for_trades(2)
+        await self._feed.wait_for_trades(2 + fills)
         after = await self._all_balances()
         self._screen.balances(
             [

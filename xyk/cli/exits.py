@@ -8,6 +8,7 @@ ENGINE = 71  # an invariant or a fold failed: a bug of ours, nothing was answere
 LOCKED = 73  # another process holds the data
 STORAGE = 74  # the disk or the database failed a commit; nothing was acknowledged
 CONFIG = 78  # the settings do not fit the data, the clock, or the interpreter
+INTERRUPTED = 130  # Ctrl-C
 
 
 class Stop(Exception):

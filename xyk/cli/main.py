@@ -1,21 +1,17 @@
 """The command line `xyk`: flags, one clear line for a refusal, and an exit code (exits.py)."""
 
 import asyncio
-import sys
-from collections.abc import Coroutine, Generator
-from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from xyk.cli import settings as st
-from xyk.cli.exits import CONFIG, NO, Stop
-from xyk.client.connection import PATIENCE_S, Refused, Unanswered
-from xyk.client.signing import WrongDeployment
+from xyk.cli.ending import end, ending
+from xyk.cli.exits import CONFIG, Stop
+from xyk.cli.order_commands import orders
+from xyk.client.connection import PATIENCE_S
 from xyk.domain.units import POOL_FEE_BPS_DEFAULT, ZERO_ADDRESS
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,10 +19,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # a traceback in a log must be complete
     help="A self-hosted exchange of constant-product pools with wallet-signed actions.",
 )
+app.add_typer(orders, name="order")
 
-Patience = Annotated[
-    float, typer.Option(min=0, help="Seconds to go on asking a server that does not answer.")
-]
 ExpectSeq = Annotated[
     int, typer.Option(min=0, help="The journal had this entry, says an earlier /status ...")
 ]
@@ -36,7 +30,7 @@ ExpectHash = Annotated[str, typer.Option(help="... and this was its hash.")]
 @app.callback()
 def root() -> None:
     if not __debug__:
-        _end(Stop(CONFIG, "python -O removes the asserts that guard every balance; run without -O"))
+        end(Stop(CONFIG, "python -O removes the asserts that guard every balance; run without -O"))
 
 
 @app.command()
@@ -69,18 +63,33 @@ def serve(
         snapshot_every=snapshot_every,
         visibility=visibility,
     )
-    with _ending():
+    with ending():
         raise typer.Exit(run(settings))
 
 
 @app.command()
-def demo(url: st.Url = st.URL, patience: Patience = PATIENCE_S) -> None:
+def demo(url: st.Url = st.URL, patience: st.Patience = PATIENCE_S) -> None:
     """Two wallets trade on a sandbox, every step signed, with the price feed beside it."""
     from xyk.cli.demo import demo as play
     from xyk.cli.screen import screen_for
 
-    with _ending(), screen_for(Console()) as screen:
-        _run(play(url, screen, patience_s=patience))
+    with ending(), screen_for(Console()) as screen:
+        asyncio.run(play(url, screen, patience_s=patience))
+
+
+@app.command()
+def book(
+    market: Annotated[str, typer.Argument(help="Such as ETH_USDC.")],
+    url: st.Url = st.URL,
+    levels: Annotated[int, typer.Option(min=1, max=1_000, help="Prices a side.")] = 15,
+    once: Annotated[bool, typer.Option("--once", help="Print it once and end.")] = False,
+    patience: st.Patience = PATIENCE_S,
+) -> None:
+    """A market's orders and pool as a ladder: live on a terminal, once into a pipe."""
+    from xyk.cli.book import show_book
+
+    with ending():
+        asyncio.run(show_book(url, market, levels, once=once, patience_s=patience))
 
 
 @app.command()
@@ -93,8 +102,8 @@ def verify(
     """Re-check every signature, decision and balance of the journal: yes, or no with the seq."""
     from xyk.cli.audit import verify_data
 
-    with _ending():
-        raise typer.Exit(_run(verify_data(data, database_url, expect_seq, expect_hash)))
+    with ending():
+        raise typer.Exit(asyncio.run(verify_data(data, database_url, expect_seq, expect_hash)))
 
 
 @app.command()
@@ -102,8 +111,8 @@ def replay(data: st.Data = st.DATA, database_url: st.DatabaseUrl = "") -> None:
     """Fold the journal from genesis and compare the state with every snapshot."""
     from xyk.cli.audit import replay_data
 
-    with _ending():
-        raise typer.Exit(_run(replay_data(data, database_url)))
+    with ending():
+        raise typer.Exit(asyncio.run(replay_data(data, database_url)))
 
 
 @app.command()
@@ -111,8 +120,8 @@ def rebuild(data: st.Data = st.DATA, database_url: st.DatabaseUrl = "") -> None:
     """Empty the read tables and fill them again from the journal."""
     from xyk.cli.audit import rebuild_data
 
-    with _ending():
-        raise typer.Exit(_run(rebuild_data(data, database_url)))
+    with ending():
+        raise typer.Exit(asyncio.run(rebuild_data(data, database_url)))
 
 
 @app.command(hidden=True)
@@ -120,8 +129,8 @@ def snapshot(data: st.Data = st.DATA, database_url: st.DatabaseUrl = "") -> None
     """Write a snapshot of what is committed; the server has this done by a child."""
     from xyk.cli.audit import snapshot_data
 
-    with _ending():
-        _run(snapshot_data(data, database_url))
+    with ending():
+        asyncio.run(snapshot_data(data, database_url))
 
 
 @app.command("operator-key")
@@ -129,7 +138,7 @@ def operator_key(data: st.Data = st.DATA) -> None:
     """Print the private key of the sandbox's operator, which stays in the data folder."""
     from xyk.cli.keys import OPERATOR, read_wallet
 
-    with _ending():
+    with ending():
         print(read_wallet(data / OPERATOR).private_key)
 
 
@@ -147,11 +156,11 @@ def list_asset(
     """List an asset, signed with the operator's key in the data folder."""
     from xyk.cli.listing import as_operator
 
-    with _ending():
+    with ending():
         listed = as_operator(
             data, url, salt, lambda client: client.list_asset(symbol, decimals, token)
         )
-        print(f"{symbol} is listed by entry {_run(listed)['seq']}")
+        print(f"{symbol} is listed by entry {asyncio.run(listed)['seq']}")
 
 
 @app.command("list-market")
@@ -173,7 +182,7 @@ def list_market(
     """List a market, signed with the operator's key in the data folder."""
     from xyk.cli.listing import as_operator
 
-    with _ending():
+    with ending():
         listed = as_operator(
             data,
             url,
@@ -189,31 +198,7 @@ def list_market(
                 book=book,
             ),
         )
-        print(f"{base}_{quote} is listed by entry {_run(listed)['seq']}")
-
-
-def _run(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(work)
-
-
-@contextmanager
-def _ending() -> Generator[None, None, None]:
-    """What went wrong, in one line on standard error."""
-    try:
-        yield
-    except Stop as stop:
-        _end(stop)
-    except WrongDeployment as fault:
-        _end(Stop(CONFIG, str(fault)))
-    except (Refused, Unanswered, TimeoutError) as fault:
-        _end(Stop(NO, str(fault) or "the exchange did not answer in time"))
-    except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
-
-
-def _end(stop: Stop) -> None:
-    print(f"xyk: {stop.message}", file=sys.stderr, flush=True)
-    raise typer.Exit(stop.code) from None
+        print(f"{base}_{quote} is listed by entry {asyncio.run(listed)['seq']}")
 
 
 if __name__ == "__main__":

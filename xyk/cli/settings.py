@@ -67,6 +67,9 @@ Shown = Annotated[
     Visibility, typer.Option(envvar="XYK_VISIBILITY", help="Who may read accounts and the journal.")
 ]
 Url = Annotated[str, typer.Option(envvar="XYK_URL", help="The exchange to talk to.")]
+Patience = Annotated[
+    float, typer.Option(min=0, help="Seconds to go on asking a server that does not answer.")
+]
 Salt = Annotated[
     str, typer.Option(envvar="XYK_SALT", help="The deployment's salt; refuse to sign for another.")
 ]

@@ -2,6 +2,7 @@
 
 from xyk.client.client import Client
 from xyk.client.connection import Refused, Unanswered
+from xyk.client.market_terms import Unfit
 from xyk.client.stream import Stream
 
-__all__ = ["Client", "Refused", "Stream", "Unanswered"]
+__all__ = ["Client", "Refused", "Stream", "Unanswered", "Unfit"]

@@ -3,10 +3,12 @@
 Amounts are base units (plain ints); tokens are addresses or symbols. Each action gets a fresh
 nonce and a deadline of now + 60 s and is posted with the same bytes until it is answered, so it
 executes at most once. To change an intent that was not answered, sign the new one with the same
-`nonce`. Raises Refused where the exchange says no, Unanswered where it stays silent.
+`nonce`. Raises Refused where the exchange says no, Unanswered where it stays silent. Orders, which
+are spoken of in whole tokens, are in orders.py.
 """
 
-from xyk.client.signing import Json, SigningClient
+from xyk.client.orders import OrderClient
+from xyk.client.signing import Json
 from xyk.domain.commands import (
     AddLiquidity,
     ApproveAgent,
@@ -28,7 +30,7 @@ from xyk.domain.commands import (
 from xyk.domain.units import POOL_FEE_BPS_DEFAULT, UINT256_MAX, ZERO_ADDRESS
 
 
-class Client(SigningClient):
+class Client(OrderClient):
     """Arguments as of SigningClient."""
 
     # Swaps and liquidity

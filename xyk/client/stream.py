@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from xyk.client.connection import BACKOFF_MAX_S, BACKOFF_S, Refused
 
 FRAME_MAX = 1024 * 1024  # bytes; the server's own frames are far smaller
+SUBSCRIBED = ""  # a name that no stream of the server has
 
 Frame = dict[str, Any]
 
@@ -21,12 +22,14 @@ class Stream:
 
     A frame is {"stream", "data"}. `connections` counts how often the connection was made: whoever
     follows changes asks for the whole again when it grows. `subscribed` is set while the server
-    has heard every subscription. An error frame raises Refused.
+    has heard every subscription; where it `announces`, a frame of the stream SUBSCRIBED is given
+    each time that begins. An error frame raises Refused.
     """
 
-    def __init__(self, base_url: str, streams: list[str]) -> None:
+    def __init__(self, base_url: str, streams: list[str], *, announces: bool = False) -> None:
         self.url = base_url.rstrip("/").replace("http", "ws", 1) + "/ws"
         self.streams = list(dict.fromkeys(streams))
+        self.announces = announces
         self.connections = 0
         self.subscribed = asyncio.Event()
         self._asked = 0  # the id of the newest request
@@ -76,6 +79,8 @@ class Stream:
                             yield frame
                         elif frame.get("id") == self._asked:
                             self.subscribed.set()
+                            if self.announces:
+                                yield {"stream": SUBSCRIBED, "data": {}}
             except (OSError, InvalidHandshake, ConnectionClosed):
                 pass  # the server restarts: come back
             finally:

@@ -3,6 +3,7 @@
 Plain notation, no exponent, no trailing zeros: "0.5", "2000", "0.000001".
 """
 
+DIGITS_MAX = 120  # of a number that is read; 2^256 has 78
 PRICE_DIGITS = 18  # significant digits of a price or a share that is no exact decimal
 
 
@@ -10,6 +11,21 @@ def whole_tokens(amount: int, decimals: int) -> str:
     """`amount` base units of an asset with `decimals`, exactly; 1500000 at 6 decimals is "1.5"."""
     assert decimals >= 0
     return _shifted(amount, decimals)
+
+
+def base_units(text: str, decimals: int) -> int:
+    """The inverse of `whole_tokens`: "1.5" at 6 decimals is 1500000. ValueError for anything but
+    plain digits with at most one point, and for more places than `decimals`; nothing is rounded.
+    """
+    whole, point, fraction = text.partition(".")
+    digits = whole + fraction
+    is_plain = digits.isascii() and digits.isdigit() and whole and bool(point) == bool(fraction)
+    if not is_plain or len(digits) > DIGITS_MAX:
+        raise ValueError(f'{text[:40]!r} is no decimal number such as "0.5"')
+    fraction = fraction.rstrip("0")
+    if len(fraction) > decimals:
+        raise ValueError(f"{text} has {len(fraction)} decimals, at most {decimals} count here")
+    return int(whole + fraction.ljust(decimals, "0"))
 
 
 def significant(numerator: int, denominator: int, digits: int = PRICE_DIGITS) -> str:

@@ -4,9 +4,10 @@ from xyk.domain.rejections import Code, Rejected
 from xyk.engine.intake import Answer
 from xyk.engine.submission import Submission
 
-# Refusals that come before or with the nonce's: the action may have been accepted earlier.
+# Refusals that come before NONCE_USED: the action may have been accepted so long ago that its nonce
+# is forgotten. A nonce that is known to be used was looked up before decide was asked.
 MAY_BE_KNOWN = frozenset(
-    {Code.UNAUTHORIZED, Code.FORBIDDEN, Code.EXPIRED, Code.NONCE_OUT_OF_WINDOW, Code.NONCE_USED}
+    {Code.UNAUTHORIZED, Code.FORBIDDEN, Code.EXPIRED, Code.NONCE_OUT_OF_WINDOW}
 )
 
 
