@@ -32,12 +32,12 @@ def break_after_fold(*_: Any) -> None:
 async def nobody_is_answered(desk: Desk, *waiting: Awaitable[object]) -> None:
     async with asyncio.timeout(STUCK_S):
         answers = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [type(answer) for answer in answers] == [WriterStopped] * len(waiting)
-    assert len(desk.failures) == 1
-    with pytest.raises(WriterStopped):
-        await desk.writer.submit(desk.transfer(1))
-    with pytest.raises(WriterStopped):
-        await desk.writer.committed(desk.state.seq)
+        assert [type(answer) for answer in answers] == [WriterStopped] * len(waiting)
+        assert len(desk.failures) == 1
+        with pytest.raises(WriterStopped):
+            await desk.writer.submit(desk.transfer(1))
+        with pytest.raises(WriterStopped):
+            await desk.writer.committed(desk.state.seq)
 
 
 class TestDecide:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from tests.engine.desk import Desk, accepted, faucet, open_desk, quiet, refused, sign
+from tests.engine.desk import STUCK_S, Desk, accepted, faucet, open_desk, quiet, refused, sign
 from tests.engine.test_writer import Gauge
 from tests.exchange.venue import ALICE, BOB, CAROL
 from xyk.domain.rejections import Code
@@ -84,6 +84,7 @@ class TestFirstReceipt:
         swapped, sent = await desk.accept(swap), await desk.accept(transfer)
         await forget(desk)
         desk.clock.advance(3 * DAY_MS)
+        await forget(desk)
         assert same(swapped, await desk.accept(swap)), "not UNAUTHORIZED"
         await desk.accept(desk.approval(AGENT))
         assert same(sent, await desk.accept(by(AGENT, transfer))), "not FORBIDDEN"
@@ -327,7 +328,8 @@ class TestLookUps:
             await quiet()
             await desk.writer.stop()
             desk.tables.gate.set()
-            answers = await waiting
+            async with asyncio.timeout(STUCK_S):
+                answers = await waiting
             assert not accepted(answers[0]).is_new
             assert refused(answers[1]) == "OVERLOADED"
             assert desk.writer.queue_depth == 0
