@@ -18,6 +18,7 @@ from xyk.engine.submission import Committed
 from xyk.exchange.state import State
 
 OUTCOMES_KEPT = 4_096  # entries
+OUTCOME_ORDERS_KEPT = 100_000  # in all of them, about 40 MB; a cancel can name 1,000 orders
 
 _NAMING = (ReplaceOrder, CancelOrder, CancelAllOrders)
 
@@ -32,7 +33,9 @@ class OrderLog:
         self._records = OrderRecords.of(state)
         self._projected = projected
         self._outcomes: OrderedDict[int, Orders] = OrderedDict()
-        self._closed: dict[int, OrderRecord] = {}  # in the order of their ends
+        self._outcome_orders = 0
+        # In the order of their ends; a dict is slow at giving away its first keys one by one.
+        self._closed: OrderedDict[int, OrderRecord] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._records.open)
@@ -59,8 +62,10 @@ class OrderLog:
         self._outcomes[committed.entry.seq] = tuple(
             [msgspec.structs.replace(self._known(number)) for number in named]
         )
-        if len(self._outcomes) > OUTCOMES_KEPT:
-            self._outcomes.popitem(last=False)
+        self._outcome_orders += len(named)
+        while len(self._outcomes) > OUTCOMES_KEPT or self._outcome_orders > OUTCOME_ORDERS_KEPT:
+            _, oldest = self._outcomes.popitem(last=False)
+            self._outcome_orders -= len(oldest)
 
     def forget_projected(self) -> None:
         """Closed orders that the read tables show by now."""

@@ -17,7 +17,7 @@ from api.gateway import Endpoint
 from api.order_log import OrderLog
 from api.outcomes import BehindJournal, named_outcome
 from api.problems import Answer, decode, malformed, problem
-from api.receipts import receipt
+from api.receipts import Receipt, receipt
 from api.services import Services
 from api.views import resolve_token, token_form_fault
 from xyk.domain import commands as cm
@@ -154,7 +154,8 @@ def signed_endpoint(services: Services, log: OrderLog, action: Any) -> Endpoint:
         answer = await _answered(services, log, await submit(submission))
         if isinstance(answer, Rejected):
             return problem(answer)
-        return Answer(*answer)
+        status, view = answer
+        return Answer(status, _encode(view))
 
     return endpoint
 
@@ -236,7 +237,7 @@ def _proved(services: Services, action: Any, signature: str) -> Submission | Rej
 
 async def _answered(
     services: Services, log: OrderLog, outcome: Committed | Rejected
-) -> tuple[int, bytes] | Rejected:
+) -> tuple[int, Receipt] | Rejected:
     """Status and receipt."""
     if isinstance(outcome, Rejected):
         return outcome
@@ -244,7 +245,7 @@ async def _answered(
         orders = await named_outcome(services, log, outcome)
     except BehindJournal:
         return _refusal(services, BEHIND)
-    return 201 if outcome.is_new else 200, _encode(receipt(services.state, outcome, orders))
+    return 201 if outcome.is_new else 200, receipt(services.state, outcome, orders)
 
 
 async def _merged(
@@ -265,9 +266,19 @@ async def _merged(
             services.metrics.refused(outcome.code)
         answer = await _answered(services, log, outcome)
         if isinstance(answer, Rejected):
-            answer = answer.http_status, problem(answer).body
-        parts.append(b'{"status":%d,%b' % (answer[0], answer[1][1:]))
+            parts.append(b'{"status":%d,%b' % (answer.http_status, problem(answer).body[1:]))
+        else:
+            parts.append(_element(*answer))
     return b"[%b]" % b",".join(parts)
+
+
+def _element(status: int, view: Receipt) -> bytes:
+    """The receipt with `status` in front, which stands for the HTTP status here also where the
+    receipt has one of its own: that of an order is in `order`."""
+    element: dict[str, Any] = {"status": status}
+    names, values = view.__struct_encode_fields__, msgspec.structs.astuple(view)
+    element |= {name: value for name, value in zip(names, values, strict=True) if name != "status"}
+    return _encode(element)
 
 
 def _is_overloaded(outcome: Committed | Rejected) -> bool:

@@ -22,6 +22,10 @@ settings.register_profile("ci", _DEV, derandomize=True, print_blob=True)
 settings.register_profile("nightly", _DEV, max_examples=5_000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
+# Their tests run on both databases: on SQLite in `make test`, on PostgreSQL in `make slow`, because
+# twice a server for each would take `make test` beyond its five minutes.
+SLOW_ON_POSTGRES = tuple(f"tests/{folder}/" for folder in ("api", "cli", "client"))
+
 SIMULATION_SEEDS = range(30)  # those of every run; `make sim` goes on from the clock
 
 
@@ -30,6 +34,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "simulation_seed" in metafunc.fixturenames:
         named = os.environ.get("XYK_SIMULATION_SEED")
         metafunc.parametrize("simulation_seed", [int(named)] if named else SIMULATION_SEEDS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(SLOW_ON_POSTGRES) and item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,5 +1,6 @@
 """Orders over HTTP: receipts, the order object in every state, and how it is found."""
 
+import json
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -253,7 +254,9 @@ async def test_a_batch_of_orders(desk: Desk, alice: Client, venue: Venue) -> Non
     cancel = venue.cancel(alice, "", 5)
     actions = [{"type": type(one).__name__, **desk.body(one)} for one in (good, twin, cancel, good)]
     outcomes = (await desk.post("/api/v1/actions", actions)).json()
-    assert [one["status"] for one in outcomes] == ["New", 422, "Cancelled", "New"]
+    assert [one["status"] for one in outcomes] == [201, 422, 201, 200]
+    stood = [one["order"]["status"] for one in outcomes if "order" in one]
+    assert stood == ["New", "Cancelled", "New"]
 
 
 async def test_asking_wrongly(http: httpx.AsyncClient) -> None:
@@ -282,3 +285,23 @@ async def test_asking_wrongly(http: httpx.AsyncClient) -> None:
     assert refusal(bad_limit) == (400, "INVALID_CLIENT_REQUEST")
     no_market = await http.get("/api/v1/orders", params={"market": "NO_SUCH"})
     assert refusal(no_market) == (404, "INVALID_MARKET")
+
+
+async def test_in_a_batch_status_is_the_http_status_and_no_key_comes_twice(
+    desk: Desk, alice: Client, venue: Venue
+) -> None:
+    """An order's receipt has a status of its own, which must not stand for that of the element."""
+    place = venue.order(alice, "Bid", "0.5", "1990.01")
+    elements = [
+        {"type": "PlaceOrder", **desk.body(place)},
+        {"type": "CancelAllOrders", **desk.body(venue.cancel_all(alice))},
+        {"type": "PlaceOrder", **desk.body(place)},
+    ]
+    response = await desk.post("/api/v1/actions", elements)
+    keys = [[key for key, _ in one] for one in json.loads(response.content, object_pairs_hook=list)]
+    assert all(len(names) == len(set(names)) for names in keys)
+    outcomes = response.json()
+    assert [one["status"] for one in outcomes] == [201, 201, 200]
+    single = (await desk.post("/api/v1/order", desk.body(place))).json()
+    assert {**single, "status": 200} == outcomes[2]
+    assert outcomes[0]["order"]["status"] == "New"

@@ -100,8 +100,8 @@ class Placing(Taker):
 
     def do_ReplaceOrder(self, fields: Fields, signer: str) -> Outcome:
         owner, by_agent = fields["owner"], signer != fields["owner"]
-        market, is_bid, base, quote = self._terms_of(fields)
         own = [one for one in self.of_owner(owner) if one["digest"] == fields["order"]]
+        market, is_bid, base, quote = self._terms_of(fields, unknown=own == [])
         refuse_if(own == [], "RESOURCE_NOT_FOUND")
         order = own[0]
         lots = base // self.markets[market]["lotSize"]
@@ -158,10 +158,12 @@ class Placing(Taker):
 
     # -- refusals ----------------------------------------------------------------------------
 
-    def _terms_of(self, fields: Fields) -> tuple[str, bool, int, int]:
-        """Market, whether it is a bid, and the amounts of base and quote."""
+    def _terms_of(self, fields: Fields, unknown: bool = False) -> tuple[str, bool, int, int]:
+        """Market, whether it is a bid, and the amounts of base and quote. An order that is unknown
+        is said before one token twice, which has no market to be said of."""
         sell, buy = self._symbol(fields["sellToken"]), self._symbol(fields["buyToken"])
         refuse_if("LP:" in sell + buy, "INVALID_ASSET")
+        refuse_if(sell == buy and unknown, "RESOURCE_NOT_FOUND")
         refuse_if(sell == buy and self._all_closed(sell), "TRADING_PAUSED")
         refuse_if(sell == buy, "SAME_TOKEN")
         market = self.market_of(sell, buy)
@@ -199,11 +201,11 @@ class Placing(Taker):
 
     def _check_taking(self, order: Fields, plan: Plan, by_agent: bool) -> None:
         whole_or_none = order["postOnly"] or order["timeInForce"] == "FOK"
+        refuse_if(by_agent and self.leaves_band(plan), "INVALID_PRICE")
         refuse_if(order["postOnly"] and plan.lots > 0, "INVALID_ORDER")
         refuse_if(whole_or_none and plan.met_own, "INVALID_ORDER")
         rejects_taker = order["selfTradePrevention"] == "RejectTaker"
         refuse_if(plan.met_own and rejects_taker and plan.lots == 0, "INVALID_ORDER")
-        refuse_if(by_agent and self.leaves_band(plan), "INVALID_PRICE")
 
     def _check_filling(self, order: Fields, plan: Plan) -> None:
         force, nothing = order["timeInForce"], plan.lots == 0 and not plan.met_own

@@ -82,7 +82,7 @@ class Orders:
             time_in_force=random.choice(["GTC", "IOC", "GTD"]),
             post_only=random.random() < 0.1,
             client_id=random.choice([0, 0, 7, 2**32 - 1]),
-            expires=random.choice([0, 1_800_000_000]),
+            expires=random.choice([0, 1_800_000_000, 2**64 - 1]),
             trigger_price=random.choice([0, 0, 0, 10**6]),
             trigger_above=random.random() < 0.5,
         )

@@ -59,7 +59,16 @@ def taking_fault(
     prevention: str,
     by_agent: bool,
 ) -> Rejected | None:
-    """What forbids to take at all: INVALID_ORDER, then an agent's band."""
+    """What forbids to take at all: an agent's band, INVALID_PRICE, then INVALID_ORDER."""
+    if by_agent and taken.lots:
+        spot = spot_of(state, taken.edge.market)
+        assert spot is not None, "an agent's order was refused without one"
+        if leaves_band(taken, spot):
+            return Rejected(
+                Code.INVALID_PRICE,
+                f"An agent may trade at most {AGENT_BAND_BPS} bps from spot; use a nearer limit or "
+                "a smaller quantity, or let the owner sign",
+            )
     if post_only and taken.lots:
         return Rejected(
             Code.INVALID_ORDER,
@@ -78,15 +87,6 @@ def taking_fault(
                 Code.INVALID_ORDER,
                 "Order would trade with its own owner before anybody else; cancel the resting "
                 f"order first, or use {REJECT_MAKER}",
-            )
-    if by_agent and taken.lots:
-        spot = spot_of(state, taken.edge.market)
-        assert spot is not None, "an agent's order was refused without one"
-        if leaves_band(taken, spot):
-            return Rejected(
-                Code.INVALID_PRICE,
-                f"An agent may trade at most {AGENT_BAND_BPS} bps from spot; use a nearer limit or "
-                "a smaller quantity, or let the owner sign",
             )
     return None
 

@@ -26,8 +26,8 @@ def next_due(state: State, now_ms: int, activations_left: int) -> ClockCommand |
     if timer is not None and timer[0] <= now_ms:
         owner, market = timer[1]
         return FireCancelTimer(owner=owner, market=market)
-    if activations_left:
-        for number in orders.due:
-            if state.markets[orders.by_id[number].market].status == OPEN:
-                return ActivateTrigger(order_id=number)
+    if activations_left and orders.due:
+        number = orders.first_due(lambda market: state.markets[market].status == OPEN)
+        if number is not None:
+            return ActivateTrigger(order_id=number)
     return None

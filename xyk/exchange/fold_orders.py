@@ -92,7 +92,7 @@ def _trigger_armed(state: State, event: ev.TriggerArmed) -> None:
 
 
 def _triggers_reached(state: State, event: ev.TriggersReached) -> None:
-    state.open_orders.make_due(event.orders)
+    state.open_orders.make_due(event.market, event.orders)
 
 
 def _order_triggered(state: State, event: ev.OrderTriggered) -> None:

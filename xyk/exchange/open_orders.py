@@ -6,7 +6,8 @@ derived from the orders is not dumped.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -33,9 +34,11 @@ class Waiting:
 
 
 class OpenOrders:
-    """`timers`: dead man's switches, in ms. `due`: triggered and not yet activated, in order."""
+    """`timers`: dead man's switches, in ms. `due`: triggered and not yet activated, in order; an
+    OrderedDict, because a dict is slow at giving away its first keys one by one."""
 
     __slots__ = (
+        "_due_in",
         "_expiries",
         "_timer_heap",
         "by_client_id",
@@ -55,7 +58,8 @@ class OpenOrders:
         self.by_digest: dict[str, Order] = {}
         self.count: dict[str, int] = {}  # market -> open orders
         self.waiting: dict[str, Waiting] = {}
-        self.due: dict[int, None] = {}
+        self.due: OrderedDict[int, int] = OrderedDict()  # id -> place, ascending
+        self._due_in: dict[str, OrderedDict[int, int]] = {}  # the same by market
         self.timers: dict[Timer, int] = {}
         self._expiries: list[tuple[int, int]] = []  # heap of (expires, id), with closed ones
         self._timer_heap: list[tuple[int, Timer]] = []  # with those set anew or disarmed
@@ -104,14 +108,28 @@ class OpenOrders:
     def disarm(self, order: Order) -> None:
         """Is neither waiting nor due any more."""
         if order.id in self.due:
-            del self.due[order.id]
+            del self.due[order.id], self._due_in[order.market][order.id]
         else:
             self._take_out(order)
 
-    def make_due(self, orders: Iterable[int]) -> None:
-        for number in orders:
-            self._take_out(self.by_id[number])
-            self.due[number] = None
+    def make_due(self, market: str, orders: Sequence[int]) -> None:
+        """Those of a market that `reached` gave: the nearest ones, taken out of either side all at
+        once, so that the cost of very many grows with their number only."""
+        self._append_due(market, orders)
+        waiting = self.waiting[market]
+        above = sum([self.by_id[number].trigger_above for number in orders])
+        for places, count in ((waiting.above, above), (waiting.below, len(orders) - above)):
+            assert all(number in self.due for _, number in places[:count]), "the nearest come first"
+            del places[:count]
+
+    def first_due(self, is_open: Callable[[str], bool]) -> int | None:
+        """The order that was reached first of those in markets that are open."""
+        firsts = [
+            next(iter(due.items()))
+            for market, due in self._due_in.items()
+            if due and is_open(market)
+        ]
+        return min(firsts, key=lambda one: one[1])[0] if firsts else None
 
     def is_waiting(self, order: Order) -> bool:
         """Off the book, its trigger not activated."""
@@ -175,17 +193,25 @@ class OpenOrders:
     def load(cls, dumped: dict[str, Any]) -> "OpenOrders":
         """Those of the books are in no level yet."""
         orders = cls()
-        due: list[int] = dumped.get("due", [])
-        orders.due = dict.fromkeys(due)
         for each in dumped.get("orders", []):
             order = Order.load(each)
             orders.by_id[order.id] = order
             orders.keep(order)
+        for number in dumped.get("due", []):
+            orders._append_due(orders.by_id[number].market, (number,))
+        for order in orders.by_id.values():
             if not order.priority:
                 orders.arm(order)
         for owner, market, fires_ms in dumped.get("timers", []):
             orders.set_timer((owner, market), fires_ms)
         return orders
+
+    def _append_due(self, market: str, orders: Iterable[int]) -> None:
+        place = next(reversed(self.due.values()), 0)
+        due_here = self._due_in.setdefault(market, OrderedDict())
+        for number in orders:
+            place += 1
+            self.due[number] = due_here[number] = place
 
     def _take_out(self, order: Order) -> None:
         places, place = self.waiting[order.market].side(order)

@@ -164,10 +164,13 @@ def replace_order(state: State, request: Request, replace: ReplaceOrder) -> Outc
     """
     sold = state.tokens.get(replace.sell_token, "")
     symbol = state.pairs.get((sold, state.tokens.get(replace.buy_token, "")))
-    if symbol is None:
-        return pair_fault(state, replace.sell_token, replace.buy_token)
     order = state.open_orders.by_digest.get(replace.order)
-    if order is None or order.owner != replace.owner:
+    is_known = order is not None and order.owner == replace.owner
+    if symbol is None:
+        unpaired = pair_fault(state, replace.sell_token, replace.buy_token)
+        if is_known or unpaired.code in (Code.INVALID_ASSET, Code.INVALID_MARKET):
+            return unpaired
+    if order is None or not is_known or symbol is None:
         return Rejected(
             Code.RESOURCE_NOT_FOUND,
             f"Not Found: the owner has no open order that {replace.order} placed; name the digest "

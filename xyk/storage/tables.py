@@ -153,7 +153,7 @@ class OrderRow(ReadTable, table=True):
     post_only: bool
     self_trade_prevention: str = Field(sa_type=Text)
     client_id: int = Field(sa_type=BigInteger)
-    expires: int = Field(sa_type=BigInteger)
+    expires: int = Field(sa_type=Amount)  # a signed uint64, beyond a database's 64 bits with sign
     trigger_price: int = Field(sa_type=Amount)
     trigger_above: bool
     triggered_ms: int = Field(sa_type=BigInteger)

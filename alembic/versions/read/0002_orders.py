@@ -87,8 +87,7 @@ def create_orders() -> None:
         flag("post_only"),
         text("self_trade_prevention"),
         big("client_id"),
-        big("expires"),
-        amount("trigger_price"),
+        *(amount(name) for name in ("expires", "trigger_price")),
         flag("trigger_above"),
         *(big(name) for name in ("triggered_ms", "created_ms", "updated_ms")),
     )
