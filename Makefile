@@ -76,7 +76,7 @@ fmt: $(INSTALLED)
 	$(PYTHON) -m ruff format $(SOURCES)
 
 bench: $(INSTALLED)
-	$(PYTHON) bench/run.py $(ARGS)
+	$(PYTHON) -m bench.run $(ARGS)
 
 # The seed reaches the tests as XYK_SIMULATION_SEED; the fixture `simulation_seed` reads it.
 sim: $(INSTALLED)

@@ -51,11 +51,6 @@ class Edge(msgspec.Struct, frozen=True):
             return False
         return (book.bids if self.sells_base else book.asks).best is not None
 
-    @property
-    def is_live(self) -> bool:
-        """Whether anything can be traded here at all."""
-        return self.has_awake_pool or self.has_orders
-
     def levels(self) -> Iterable[Level]:
         """Best for the taker first."""
         if self.book is None:

@@ -71,33 +71,31 @@ def best_exact_in(
     paths = open_paths(state, asset_in, asset_out)
     if isinstance(paths, Rejected):
         return paths
-    best: list[Taken] = []
+    best: list[Way] = []
     best_out = 0
     best_overflows = True
     for path in paths:
-        hops: list[Taken] = []
+        ways: list[Way] = []
         amount = amount_in
         overflows = False
         for edge in path:
-            if edge.has_orders:
-                hop = take_exact_in(edge, amount, owner)
-            else:
-                hop = _pool_exact_in(edge, amount)
-            if hop is None:
+            way = _way_in(edge, amount, owner)
+            if way is None:
                 break
-            hops.append(hop)
-            overflows |= hop.overflows
-            amount = hop.amount_out
+            ways.append(way)
+            overflows |= way[3]
+            amount = way[2]
         else:
             if (
                 not best
                 or overflows < best_overflows
                 or (overflows == best_overflows and amount > best_out)
             ):
-                best, best_out, best_overflows = hops, amount, overflows
+                best, best_out, best_overflows = ways, amount, overflows
     if not best:
         return _too_shallow(asset_in, asset_out)
-    return Route(tuple(best), best[0].amount_in, best_out, best_overflows)
+    hops = tuple([_hop(*way) for way in best])
+    return Route(hops, hops[0].amount_in, best_out, best_overflows)
 
 
 def best_exact_out(
@@ -111,62 +109,85 @@ def best_exact_out(
     paths = open_paths(state, asset_in, asset_out)
     if isinstance(paths, Rejected):
         return paths
-    best: list[Taken] = []
+    best: list[Way] = []
     best_in = 0
     best_overflows = True
     for path in paths:
-        hops: list[Taken] = []
+        ways: list[Way] = []
         amount = amount_out
         overflows = False
         for edge in reversed(path):
-            if edge.has_orders:
-                hop = take_exact_out(edge, amount, owner)
-            else:
-                hop = _pool_exact_out(edge, amount)
-            if hop is None:
+            way = _way_out(edge, amount, owner)
+            if way is None:
                 break
-            hops.append(hop)
-            overflows |= hop.overflows
-            amount = hop.amount_in
+            ways.append(way)
+            overflows |= way[3]
+            amount = way[1]
         else:
             if (
                 not best
                 or overflows < best_overflows
                 or (overflows == best_overflows and amount < best_in)
             ):
-                best, best_in, best_overflows = hops, amount, overflows
+                best, best_in, best_overflows = ways, amount, overflows
     if not best:
         return _too_shallow(asset_in, asset_out)
     best.reverse()
-    return Route(tuple(best), best_in, best[-1].amount_out, best_overflows)
+    hops = tuple([_hop(*way) for way in best])
+    return Route(hops, best_in, hops[-1].amount_out, best_overflows)
 
 
-def _pool_exact_in(edge: Edge, amount_in: int) -> Taken | None:
-    """A hop whose book has nothing to take: all of it goes to the pool."""
-    pool = edge.pool
+# Edge, amount in, amount out, whether it overflows, and the plan where there are orders to take:
+# most ways are not the best one, and a plain tuple costs less than a plan.
+Way = tuple[Edge, int, int, bool, Taken | None]
+
+
+def _way_in(edge: Edge, amount_in: int, owner: str) -> Way | None:
+    book, pool = edge.book, edge.pool
     if edge.sells_base:
         reserve_in, reserve_out = pool.reserve_base, pool.reserve_quote
+        has_orders = book is not None and book.bids.best is not None
     else:
         reserve_in, reserve_out = pool.reserve_quote, pool.reserve_base
+        has_orders = book is not None and book.asks.best is not None
+    if has_orders:
+        return _planned(take_exact_in(edge, amount_in, owner))
     if reserve_in < edge.floor_in or reserve_out < edge.floor_out:
         return None
     amount_out = get_amount_out(amount_in, reserve_in, reserve_out, pool.fee_bps)
     if not amount_out:
         return None
-    overflows = reserve_in + amount_in > RESERVE_MAX
-    return Taken(edge, amount_in, amount_out, amount_in, amount_out, overflows=overflows)
+    return edge, amount_in, amount_out, reserve_in + amount_in > RESERVE_MAX, None
 
 
-def _pool_exact_out(edge: Edge, amount_out: int) -> Taken | None:
-    pool = edge.pool
+def _way_out(edge: Edge, amount_out: int, owner: str) -> Way | None:
+    book, pool = edge.book, edge.pool
     if edge.sells_base:
         reserve_in, reserve_out = pool.reserve_base, pool.reserve_quote
+        has_orders = book is not None and book.bids.best is not None
     else:
         reserve_in, reserve_out = pool.reserve_quote, pool.reserve_base
+        has_orders = book is not None and book.asks.best is not None
+    if has_orders:
+        return _planned(take_exact_out(edge, amount_out, owner))
     if reserve_in < edge.floor_in or reserve_out < edge.floor_out or amount_out >= reserve_out:
         return None
     amount_in = get_amount_in(amount_out, reserve_in, reserve_out, pool.fee_bps)
-    overflows = reserve_in + amount_in > RESERVE_MAX
+    return edge, amount_in, amount_out, reserve_in + amount_in > RESERVE_MAX, None
+
+
+def _planned(taken: Taken | None) -> Way | None:
+    if taken is None:
+        return None
+    return taken.edge, taken.amount_in, taken.amount_out, taken.overflows, taken
+
+
+def _hop(
+    edge: Edge, amount_in: int, amount_out: int, overflows: bool, taken: Taken | None
+) -> Taken:
+    """A hop whose book has nothing to take goes through the pool alone."""
+    if taken is not None:
+        return taken
     return Taken(edge, amount_in, amount_out, amount_in, amount_out, overflows=overflows)
 
 
@@ -234,4 +255,13 @@ def _is_open(path: Path) -> bool:
 
 
 def _is_live(path: Path) -> bool:
-    return all(edge.is_live for edge in path)
+    for edge in path:
+        pool = edge.pool
+        if edge.sells_base:
+            reserve_in, reserve_out = pool.reserve_base, pool.reserve_quote
+        else:
+            reserve_in, reserve_out = pool.reserve_quote, pool.reserve_base
+        is_asleep = reserve_in < edge.floor_in or reserve_out < edge.floor_out
+        if is_asleep and not edge.has_orders:
+            return False
+    return True

@@ -1,5 +1,7 @@
 """What one taker takes of one market: the plan of a hop, before anything is touched."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from amm.constant_product import swap_fee
@@ -29,7 +31,7 @@ class Taken(msgspec.Struct):
     amount_out: int
     pool_in: int
     pool_out: int
-    steps: list[Step] = []
+    steps: Sequence[Step] = ()
     lots: int = 0
     met_own: bool = False
     overflows: bool = False
