@@ -28,7 +28,7 @@ from xyk.domain.commands import (
 )
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import RESERVE_MAX
-from xyk.exchange import orders
+from xyk.exchange import orders, walk
 
 LATE = NOW_S - 1
 EARLY_NONCE = NOW_S - 3 * 86_400 << 8
@@ -361,3 +361,18 @@ def test_what_the_walk_of_a_replacement_refuses() -> None:
     venue.rest("ask", CAROL, 5, 240_000)
     code, _ = refused(venue.replace(thin, 10, 240_000, signer=ALICE))
     assert code is Code.INVALID_PRICE
+
+
+def test_a_sweep_of_too_many_orders_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "FILLS_MAX", 2)
+    venue = busy()
+    venue.fund(CAROL, USDC=10**13)
+    for ticks in (200_700, 200_800):
+        venue.rest("ask", ALICE, 1_000, ticks)
+    code, message = refused(venue.bid(CAROL, 10**6, 210_000))
+    assert (code, "nearer limit" in message) == (Code.ORDER_LIMIT, True)
+    before = venue.has(CAROL, "USDC")
+    code, message = refused(venue.sell(CAROL, "USDC", "ETH", 10**12))
+    assert (code, "orders; use another amount" in message) == (Code.INSUFFICIENT_LIQUIDITY, True)
+    assert venue.has(CAROL, "USDC") == before
+    assert not isinstance(venue.bid(CAROL, 10**6, 200_800, time_in_force="IOC"), Rejected)

@@ -15,6 +15,7 @@ from pools.pool import Pool, awake_floors
 from xyk.book.book import Book
 from xyk.book.order import Order
 from xyk.domain.market import Market
+from xyk.domain.units import FILLS_MAX
 from xyk.exchange.edge import Edge
 from xyk.exchange.taken import Taken
 from xyk.exchange.walk import take_exact_in, take_exact_out, take_order
@@ -240,6 +241,29 @@ class TestOrder:
     def test_on_the_curve_only_where_the_pool_is_awake(self) -> None:
         asleep = market(reserves=(10**6 - 1, 2 * 10**6))
         assert take_order(asleep, 1, 10**6, "t", "RejectTaker").lots == 0
+
+
+class TestTooLong:
+    """A walk past FILLS_MAX orders is none, own orders counted; one of exactly so many is."""
+
+    @pytest.mark.parametrize("owner", ["m", "t"])
+    @pytest.mark.parametrize("prices", [1, FILLS_MAX + 1])
+    def test_of_one_level_and_of_many(self, prices: int, owner: str) -> None:
+        lines = [(100 + n % prices, 1, "m") for n in range(FILLS_MAX)]
+        lots, cost = FILLS_MAX, sum(price for price, _, _ in lines)
+        edge = market(lines=lines, taker=0)
+        for taken in (
+            take_exact_in(edge, cost, "t"),
+            take_exact_out(edge, lots * 1_000, "t"),
+            take_order(edge, lots, 10**6, "t", "RejectMaker"),
+        ):
+            assert taken is not None
+            assert len(taken.steps) == FILLS_MAX
+            assert not taken.is_too_long
+        edge = market(lines=[(99, 1, owner), *lines], taker=0)
+        assert take_exact_in(edge, cost + 99, "t") is None
+        assert take_exact_out(edge, (lots + (owner == "m")) * 1_000, "t") is None
+        assert take_order(edge, lots + 1, 10**6, "t", "RejectMaker").is_too_long
 
 
 def best_by_search(edge: Edge, amount_in: int, lines: Sequence[Line]) -> int:

@@ -32,6 +32,7 @@ ORDERS_PER_OWNER_MAX = 1_000  # open orders, waiting triggers included
 ORDERS_PER_MARKET_MAX = 2_000_000
 CLIENT_ID_MAX = 2**32 - 1
 CANCEL_AFTER_MAX_S = 24 * 60 * 60
+FILLS_MAX = 10_000  # orders that one command may meet in one market: it bounds a sweep's time
 TRIGGERS_BETWEEN_MAX = 100  # activations between two commands of users
 
 HOPS_MAX = 3

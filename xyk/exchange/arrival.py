@@ -6,7 +6,7 @@ Used alike by a new order, by a replacement that crosses and by an activated tri
 from xyk.domain.events import AnyEvent, OrderClosed, OrderRested
 from xyk.domain.market import Market
 from xyk.domain.rejections import Code, Rejected
-from xyk.domain.units import AGENT_BAND_BPS, BPS
+from xyk.domain.units import AGENT_BAND_BPS, BPS, FILLS_MAX
 from xyk.exchange.holds import amount_held
 from xyk.exchange.order_terms import FOK, IOC, REJECT_MAKER, REJECT_TAKER
 from xyk.exchange.route import edge_of
@@ -59,7 +59,7 @@ def taking_fault(
     prevention: str,
     by_agent: bool,
 ) -> Rejected | None:
-    """What forbids to take at all: an agent's band, INVALID_PRICE, then INVALID_ORDER."""
+    """What forbids to take at all: INVALID_PRICE (an agent's band), INVALID_ORDER, ORDER_LIMIT."""
     if by_agent and taken.lots:
         spot = spot_of(state, taken.edge.market)
         assert spot is not None, "an agent's order was refused without one"
@@ -88,6 +88,12 @@ def taking_fault(
                 "Order would trade with its own owner before anybody else; cancel the resting "
                 f"order first, or use {REJECT_MAKER}",
             )
+    if taken.is_too_long:
+        return Rejected(
+            Code.ORDER_LIMIT,
+            f"Order would meet more than {FILLS_MAX} orders at once; use a smaller quantity or a "
+            "nearer limit",
+        )
     return None
 
 

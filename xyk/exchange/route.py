@@ -14,7 +14,7 @@ from amm.constant_product import get_amount_in, get_amount_out
 from pools.pool import awake_floors
 from xyk.domain.market import OPEN, Market
 from xyk.domain.rejections import Code, Rejected
-from xyk.domain.units import HOPS_MAX, RESERVE_MAX
+from xyk.domain.units import FILLS_MAX, HOPS_MAX, RESERVE_MAX
 from xyk.exchange.edge import Edge, Path
 from xyk.exchange.state import State
 from xyk.exchange.taken import Taken
@@ -209,8 +209,8 @@ def is_paused_around(state: State, asset: str) -> bool:
 def _too_shallow(asset_in: str, asset_out: str) -> Rejected:
     return Rejected(
         Code.INSUFFICIENT_LIQUIDITY,
-        f"No pool between {asset_in} and {asset_out} is deep enough for this amount; ask "
-        "for a quote",
+        f"Nothing between {asset_in} and {asset_out} is deep enough for this amount, a book within "
+        f"{FILLS_MAX} orders; use another amount, or ask for a quote",
     )
 
 

@@ -23,7 +23,8 @@ class Taken(msgspec.Struct):
     The pool's part is ONE swap of `pool_in` for `pool_out`. `amount_in` is what the taker spends in
     all, `amount_out` what it receives, net of all fees. `lots`: whole lots of base that an order
     took from book and pool together. `met_own`: an own order ended the walk. `overflows`: a reserve
-    would pass its bound, so this can be priced but not executed.
+    would pass its bound, so this can be priced but not executed. `is_too_long`: it would meet more
+    orders than one command may.
     """
 
     edge: Edge
@@ -35,6 +36,7 @@ class Taken(msgspec.Struct):
     lots: int = 0
     met_own: bool = False
     overflows: bool = False
+    is_too_long: bool = False
 
     @property
     def pool_fee(self) -> int:

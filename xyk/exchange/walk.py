@@ -3,13 +3,14 @@
 Before each level the pool gives what it has at better prices, on the curve as it stands: the pool's
 part is executed as one swap, which is never worse than several, because the fee stays inside. The
 split is that of facts/routing.md: x* and y* of amm.price_target at the level's price net of the
-taker's fee. Orders are filled in whole lots. Only plans; nothing is touched.
+taker's fee. Orders are filled in whole lots. Only plans; nothing is touched. A walk that would meet
+more than FILLS_MAX orders is none: a book of crumbs must not hold everybody up.
 """
 
 from amm.constant_product import get_amount_in, get_amount_out
 from amm.price_target import is_better_than, max_in_to_price, max_out_to_price
 from xyk.book.level import Level
-from xyk.domain.units import BPS, RESERVE_MAX
+from xyk.domain.units import BPS, FILLS_MAX, RESERVE_MAX
 from xyk.exchange.edge import Edge
 from xyk.exchange.taken import Step, Taken, net_of_fee
 
@@ -40,6 +41,8 @@ def take_exact_in(edge: Edge, amount_in: int, owner: str) -> Taken | None:
                 rest -= more
         lots, is_done = _fill_lots(level, rest // lot_in, owner, steps)
         rest -= lots * lot_in
+        if len(steps) > FILLS_MAX:
+            return None
         if is_done:
             if awake and rest:
                 target = _dust_target_in(edge, lot_in, lot_out)
@@ -77,7 +80,7 @@ def take_exact_out(edge: Edge, amount_out: int, owner: str) -> Taken | None:
                 pool_out += more
                 need -= more
         for order in level:
-            if not need:
+            if not need or len(steps) > FILLS_MAX:
                 break
             # The most lots whose net, floor(lots * lot_out * kept / 10^4), is within the need.
             enough = ((need + 1) * BPS - 1) // (lot_out * kept)
@@ -101,6 +104,8 @@ def take_exact_out(edge: Edge, amount_out: int, owner: str) -> Taken | None:
             if enough:
                 steps.append(Step(order, enough))
             need = 0
+        if len(steps) > FILLS_MAX:
+            return None
         if not need:
             break
     if need:
@@ -144,7 +149,7 @@ def take_order(edge: Edge, lots: int, limit: int, owner: str, prevention: str) -
                     pool_lots += more
                     rest -= more
             for order in level:
-                if not rest:
+                if not rest or len(steps) > FILLS_MAX:
                     break
                 if order.owner == owner:
                     met_own = prevention != REJECT_MAKER
@@ -156,7 +161,7 @@ def take_order(edge: Edge, lots: int, limit: int, owner: str, prevention: str) -
                 filled = min(rest, order.quantity - order.filled)
                 steps.append(Step(order, filled))
                 rest -= filled
-            if met_own or not rest:
+            if met_own or not rest or len(steps) > FILLS_MAX:
                 break
     if awake and rest and not met_own:
         limit_lots = _pool_lots(edge, *edge.limit_price(limit))
@@ -164,6 +169,7 @@ def take_order(edge: Edge, lots: int, limit: int, owner: str, prevention: str) -
     pool_in, pool_out = _pool_amounts(edge, pool_lots)
     taken = _taken(edge, steps, pool_in, pool_out) or Taken(edge, 0, 0, 0, 0, steps)
     taken.met_own = met_own
+    taken.is_too_long = len(steps) > FILLS_MAX
     taken.lots = sum([step.lots for step in steps]) + (pool_lots if pool_in else 0)
     return taken
 
@@ -174,6 +180,8 @@ def _fill_lots(level: Level, lots: int, owner: str, steps: list[Step]) -> tuple[
     for order in level:
         if not rest:
             return lots, True
+        if len(steps) > FILLS_MAX:
+            break
         if order.owner == owner:
             steps.append(Step(order, 0))
             continue
