@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xyk.domain.decimals import exponent, half_even, significant, whole_tokens
+from xyk.domain.decimals import base_units, exponent, half_even, significant, whole_tokens
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,29 @@ def test_half_even_to_tens() -> None:
     assert half_even(25, 1, -1) == "20"
     assert half_even(35, 1, -1) == "40"
     assert half_even(4, 1, -1) == "0"
+
+
+@given(st.integers(0, 2**256 - 1), st.integers(0, 36))
+def test_base_units_are_the_inverse_of_whole_tokens(amount: int, decimals: int) -> None:
+    assert base_units(whole_tokens(amount, decimals), decimals) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "decimals", "amount"),
+    [("007.50", 1, 75), ("1.500000", 1, 15), ("0", 0, 0), ("2", 6, 2_000_000)],
+)
+def test_zeros_that_say_nothing_are_read(text: str, decimals: int, amount: int) -> None:
+    assert base_units(text, decimals) == amount
+
+
+@pytest.mark.parametrize(
+    "text", ["", ".", "1.", ".5", "1.2.3", "-1", "+1", "1e3", "1_0", " 1", "\u0661", "9" * 121]
+)
+def test_what_is_no_plain_number_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no decimal number"):
+        base_units(text, 6)
+
+
+def test_more_places_than_count_are_refused_and_not_rounded() -> None:
+    with pytest.raises(ValueError, match="has 2 decimals, at most 1 count here"):
+        base_units("1.25", 1)

@@ -1,8 +1,10 @@
 """Levels of orders and curve together, and the same ones reached event by event."""
 
+import msgspec
 import pytest
 
 from tests.exchange.test_curve import ETH_USDC
+from tests.exchange.venue import ALICE, BOB, seeded
 from xyk.domain.events import MarketListed
 from xyk.exchange.depth import Depth, Ladder
 
@@ -74,3 +76,29 @@ def test_a_ladder_remembers_what_stood_before_it_was_touched() -> None:
     assert (ladder.best, ladder.touched, ladder.keys) == (None, {5: 6}, [])
     with pytest.raises(AssertionError, match="never falls"):
         ladder.add(5, -1)
+
+
+def test_a_state_and_its_events_give_the_same_levels(depth: Depth) -> None:
+    venue = seeded()
+    venue.fund(BOB, USDC=10**12)
+    for side, owner, lots, ticks in (
+        ("bid", BOB, 10, 199_000),
+        ("bid", BOB, 5, 199_000),
+        ("ask", ALICE, 7, 201_000),
+    ):
+        venue.rest(side, owner, lots, ticks)
+        depth.add(side == "bid", ticks, lots)
+    now = Depth.of(venue.state, "ETH_USDC")
+    assert now.side(True, 50) == depth.side(True, 50)
+    assert now.side(False, 50) == depth.side(False, 50)
+    assert not now.bids.touched
+    assert Depth.of(venue.state, "BTC_USDC").side(True, 5) == []
+
+
+def test_new_terms_move_the_grid(depth: Depth) -> None:
+    depth.is_changed = False
+    depth.set_terms(msgspec.structs.replace(ETH_USDC, tick_size=10**5), 100)
+    assert depth.is_changed
+    curve = depth.curve(False)
+    # Spot is 20,000 ticks of 0.1, so the grid is 8 of them; the ask with 1 % inside is 20,202.02.
+    assert curve[0][0] == 20_208
