@@ -262,6 +262,8 @@ class TestTooLong:
             assert not taken.is_too_long
         edge = market(lines=[(99, 1, owner), *lines], taker=0)
         assert take_exact_in(edge, cost + 99, "t") is None
+        longer = market(lines=[*lines, (100, 2, owner), (100, 1, "m")], taker=0)
+        assert take_exact_in(longer, cost + 300, "t") is None
         assert take_exact_out(edge, (lots + (owner == "m")) * 1_000, "t") is None
         assert take_order(edge, lots + 1, 10**6, "t", "RejectMaker").is_too_long
 
