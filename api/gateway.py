@@ -28,7 +28,8 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-Endpoint = Callable[[bytes], Awaitable[Answer]]
+# The whole body, and the scope for whoever needs headers, query or the client's address.
+Endpoint = Callable[[bytes, Scope], Awaitable[Answer]]
 
 # The route's name in the metrics where there is none: paths are the client's to choose.
 UNMATCHED = "unmatched"
@@ -93,7 +94,7 @@ class Gateway:
                 return None
             if isinstance(body, Answer):
                 return body
-            return await endpoint(body)
+            return await endpoint(body, scope)
         except WriterStopped:
             return problem(STOPPING)
         except Exception:
