@@ -7,7 +7,7 @@
 #   make fmt        write the format
 #   make bench      the table of speeds                                    (ARGS=...)
 #   make sim        simulation seeds until one fails; make sim SEED=7 repeats one
-#   make clients    the environments of ccxt and bpx-py for the tests of tests/clients
+#   make clients    the environments of ccxt, bpx-py and schemathesis for the tests of tests/clients
 #   make clean      remove the environment and all caches; never ./data
 
 SHELL := /bin/sh
@@ -92,7 +92,7 @@ sim: $(INSTALLED)
 
 # Each in its own, because bpx-py and ccxt need different versions of cryptography.
 CLIENTS := build/clients
-clients: $(CLIENTS)/ccxt/.installed $(CLIENTS)/bpx/.installed
+clients: $(foreach one,ccxt bpx schemathesis,$(CLIENTS)/$(one)/.installed)
 
 $(CLIENTS)/%/.installed: tests/clients/%.txt $(INSTALLED)
 	@rm -rf $(@D) && $(PYTHON) -m venv $(@D)

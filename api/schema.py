@@ -136,7 +136,22 @@ def _complete(reads: Schema, services: Services) -> Schema:
     paths[ACTIONS_PATH] = {"post": _actions_operation(services.domain)}
     if services.state.sandbox:
         paths[FAUCET_PATH] = {"post": _faucet_operation()}
+    _name_tuples(document)
     return document
+
+
+def _name_tuples(part: Any) -> None:
+    """litestar writes a tuple as a list of items, which is no OpenAPI 3.1; ours are of one kind."""
+    if isinstance(part, dict):
+        items = part.get("items")
+        if isinstance(items, list):
+            assert all(item == items[0] for item in items)
+            part |= {"items": items[0], "minItems": len(items), "maxItems": len(items)}
+        for inner in part.values():
+            _name_tuples(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _name_tuples(inner)
 
 
 def _complete_read(operation: Schema, example: Any) -> None:

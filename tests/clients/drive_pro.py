@@ -33,7 +33,7 @@ async def moving_book(ex) -> None:
     placed = await ex.create_order(MARKET, "limit", "buy", 3, 149)
     while True:
         book = await within(ex.watch_order_book(MARKET))
-        level = {price: size for price, size in book["bids"]}.get(149.0)
+        level = dict(book["bids"]).get(149.0)
         if level == 3:
             break
     await ex.cancel_order(placed["id"], MARKET)
