@@ -136,22 +136,23 @@ def _complete(reads: Schema, services: Services) -> Schema:
     paths[ACTIONS_PATH] = {"post": _actions_operation(services.domain)}
     if services.state.sandbox:
         paths[FAUCET_PATH] = {"post": _faucet_operation()}
-    _name_tuples(document)
+    _write_tuples(document)
     return document
 
 
-def _name_tuples(part: Any) -> None:
-    """litestar writes a tuple as a list of items, which is no OpenAPI 3.1; ours are of one kind."""
+def _write_tuples(part: Any) -> None:
+    """Our tuples are of one kind; said as a list of fixed length, more programs understand them
+    than prefixItems (schemathesis 4.32 takes those for another draft's items)."""
     if isinstance(part, dict):
-        items = part.get("items")
-        if isinstance(items, list):
+        items = part.pop("prefixItems", None)
+        if items is not None:
             assert all(item == items[0] for item in items)
             part |= {"items": items[0], "minItems": len(items), "maxItems": len(items)}
         for inner in part.values():
-            _name_tuples(inner)
+            _write_tuples(inner)
     elif isinstance(part, list):
         for inner in part:
-            _name_tuples(inner)
+            _write_tuples(inner)
 
 
 def _complete_read(operation: Schema, example: Any) -> None:
