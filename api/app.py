@@ -16,6 +16,7 @@ from api.depth import get_bbo, get_depth
 from api.docs import get_docs, get_root
 from api.feed import Feed
 from api.gateway import Application, Gateway
+from api.guides import get_guide
 from api.hub import Hub
 from api.markets import get_assets, get_market, get_markets
 from api.order_log import OrderLog
@@ -34,7 +35,7 @@ READS = (
     *(get_assets, get_markets, get_market, get_bbo, get_pools, get_pool, get_position),
     *(get_account, get_depth, get_order, get_order_by_id, get_orders),
     *(get_quote, post_quote, get_ping, get_time, get_status, get_domain),
-    *(get_metrics, get_docs, get_root),
+    *(get_metrics, get_docs, get_guide, get_root),
 )
 
 
