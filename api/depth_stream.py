@@ -65,10 +65,13 @@ class DepthStream:
         return price, whole_tokens(lots * market.lot_size, self.depth.base_decimals)
 
     def current_id(self) -> int:
-        """Of the depth as it is now."""
+        """Of the depth as it is now. What changed since the id before is gathered first: somebody
+        may have a level from a snapshot in between two frames that neither of them shows."""
         if self._has_new:
             self._id += 1
             self._has_new = False
+            if self._curves is not None:
+                self._gather()
         return self._id
 
     def changed(self, hub: Hub, entry: Entry) -> None:
@@ -100,8 +103,10 @@ class DepthStream:
         now, so that they go on from every snapshot that is asked for from now on."""
         for paced in self.paced:
             if name in paced.names and not paced.last_id:
-                self._gather()
-                paced.last_id = self.current_id()
+                current = self.current_id()
+                if self._curves is None:
+                    self._gather()  # nothing yet: what comes is compared with this
+                paced.last_id = current
                 paced.asks.clear()
                 paced.bids.clear()
 
@@ -116,7 +121,6 @@ class DepthStream:
             for ladder in (self.depth.asks, self.depth.bids):
                 ladder.touched.clear()
             return
-        self._gather()
         self.current_id()
         for paced in followed:
             if number % paced.ticks == 0:
