@@ -29,6 +29,7 @@ from xyk.storage.tables import (
     TRANSFERS,
 )
 from xyk.storage.totals import MINUTE_MS
+from xyk.storage.trade_search import first_trade_at
 
 DAY_MS = 86_400_000
 LIMIT_MAX = 1_000  # rows of one answer
@@ -181,20 +182,8 @@ class History:
         return [Trade(*row) for row in await self._rows(query)]
 
     async def first_trade_at(self, market: str, time_ms: int) -> int:
-        """The id of the market's first fill that is not before this time; one more than the last
-        one's where there is none. Halves the ids, which have no gap, for want of an index."""
-        columns = TRADES.c
-        of_market = select(columns.trade_id, columns.time_ms).where(columns.market == market)
-        newest = await self._rows(of_market.order_by(desc(columns.trade_id)).limit(1))
-        low, high = 1, newest[0].trade_id + 1 if newest else 1
-        while low < high:
-            middle = (low + high) // 2
-            [row] = await self._rows(of_market.where(columns.trade_id == middle))
-            if row.time_ms < time_ms:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        """The id of the market's first fill that is not before this time, or of the next one."""
+        return await first_trade_at(self._rows, market, time_ms)
 
     async def block_events(self, first: int, last: int, most: int) -> list[BlockEvent]:
         """Of the entries `first` to `last`, in order. Raises TooManyEvents."""
