@@ -2,8 +2,10 @@
 
 import random
 from collections.abc import Iterator
+from decimal import Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from api.depth_stream import DepthStream
 from api.hub import Hub, Reader
@@ -120,6 +122,26 @@ def test_a_curve_that_only_a_snapshot_showed_is_taken_back() -> None:
     for frame in read(reader):
         follower.take(frame)
     assert follower == bench.snapshot()
+
+
+def test_levels_of_another_tick_and_lot_take_the_place_of_the_old_ones() -> None:
+    """At the old tick of 0.01 the grid's step is 0.65, at the new one of 0.03 it is 0.96; the last
+    order goes in the same commit."""
+    bench = Bench()
+    bench.swap(100 * 10**18, 200_000 * 10**6)
+    bench.change(True, 150_001, 5)
+    reader = bench.subscribe()
+    follower = Follower(bench.snapshot())
+    assert follower.sides["b"]["1500.01"] == "0.0005"
+    bench.depth.add(True, 150_001, -5)
+    bench.stream.set_terms(replace(MARKET, tick_size=3 * 10**4, lot_size=7 * 10**14), 30)
+    bench.stream.changed(bench.hub, ENTRY)
+    bench.tick()
+    for frame in read(reader):
+        follower.take(frame)
+    assert follower == bench.snapshot()
+    assert len(follower.sides["a"]) == len(follower.sides["b"]) == 20
+    assert all(Decimal(price) % Decimal("0.96") == 0 for price in follower.sides["a"])
 
 
 def test_what_nobody_follows_is_not_collected() -> None:
