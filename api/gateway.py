@@ -35,7 +35,8 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-Endpoint = Callable[[bytes], Awaitable[Answer]]
+# The whole body, and the scope for whoever needs headers, query or the client's address.
+Endpoint = Callable[[bytes, Scope], Awaitable[Answer]]
 Query = Callable[[bytes], Awaitable[Answer]]  # takes the query string as it was sent
 
 # The route's name in the metrics where there is none: paths are the client's to choose.
@@ -111,7 +112,7 @@ class Gateway:
         body = await read_body(scope, receive)
         if body is None or isinstance(body, Answer):
             return body
-        return await self._guarded(endpoint(body), scope["path"])
+        return await self._guarded(endpoint(body, scope), scope["path"])
 
     async def _guarded(self, answering: Awaitable[Answer], path: str) -> Answer:
         try:

@@ -52,6 +52,8 @@ HOMES = {
     "asyncpg": ("xyk.storage",),
     "sqlite3": ("xyk.storage",),
     "coincurve": ("xyk.wallet",),
+    "cryptography": ("xyk.wallet",),
+    "jwt": ("xyk.wallet",),
     "typer": ("xyk.cli",),
     "rich": ("xyk.cli",),
 }
