@@ -19,8 +19,11 @@ from xyk.engine.writer import Writer
 KEY = Key(b"\x07" * 32)
 # 100 ETH and 100 USDC lie in the desk's pool: ETH is worth one USDC.
 BID = {
-    "symbol": "ETH_USDC", "side": "Bid", "orderType": "Limit",
-    "price": "0.95", "quantity": "1",
+    "symbol": "ETH_USDC",
+    "side": "Bid",
+    "orderType": "Limit",
+    "price": "0.95",
+    "quantity": "1",
 }
 
 
