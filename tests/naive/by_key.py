@@ -162,7 +162,7 @@ class ByKeys(Placing, Cancels):
         steps = Fraction(text) * 10 ** self.decimals_of(asset) / step
         refuse_if(steps.denominator != 1 or steps == 0, code)
         refuse_if(code == "INVALID_PRICE" and steps > RESERVE_MAX, code)
-        return steps.numerator
+        return int(steps)
 
     def _worst(
         self, fields: Fields, market: str, is_bid: bool, spot: Fraction, trigger: int
@@ -183,7 +183,7 @@ class ByKeys(Placing, Cancels):
             best = reach = self.price(market, trigger)
         best, reach = best / tick, reach / tick
         tolerance, kind = fields.get("slippageTolerance"), fields.get("slippageToleranceType")
-        part = Fraction(tolerance) / 100 if kind == "Percent" else MARKET_BAND
+        part = Fraction(tolerance or 0) / 100 if kind == "Percent" else MARKET_BAND
         if kind == "TickSize":
             shift = int(tolerance or 0)
             limit = floor(best) + shift if is_bid else ceil(best) - shift
