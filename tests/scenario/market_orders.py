@@ -123,7 +123,7 @@ SCENARIOS = {
         carol has a key
         # Before the ask the pool sells up to 2,010 / 0.9995 after fees: 100 - 100 * sqrt(2,000 /
         # (2,011.0055 * 0.997)) = 0.12408..., 1,240 lots, for 200,000 * 0.124 / 99.876 / 0.997 =
-        # 249.056. Then 0.1 ETH for 201. What is left of 1,000 USDC goes to the pool again: all
+        # 249.0551. Then 0.1 ETH for 201. What is left of 1,000 USDC goes to the pool again: all
         # of it for at most 799 USDC, that is 799 * 0.997 = 796.603 net, 100 * 796.603 /
         # 200,796.603 = 0.39672135 ETH, 3,967 lots: 200,000 * 0.3967 / 99.6033 / 0.997 = 798.9568236
         key of carol buys ETH for 1_000 USDC at market
