@@ -325,3 +325,25 @@ def test_a_key_is_an_agent_of_its_owner() -> None:
     placed = next(event for event in outcome if isinstance(event, OrderPlaced))
     assert (placed.owner, placed.by_agent, placed.client_id) == (CAROL, True, 3)
     assert (placed.order_type, placed.quote_quantity) == ("Limit", 0)
+
+
+def test_a_request_is_remembered_within_the_second_in_which_its_window_closes() -> None:
+    venue = both()
+    venue.approve(BOB, BOBS_KEY)
+    assert venue.now_ms % 1000 == 0
+    stamp = {"timestamp": venue.now_ms, "window": 2_900}
+    order = {"price": "1900", "quantity": "1", "digest": "0x" + "ab" * 32, **stamp}
+    assert not isinstance(venue.by_key(BOBS_KEY, **order), Rejected)
+    for ms in (2_100, 400, 400):
+        venue.now_ms += ms
+        venue.fund(BOB, USDC=1)
+        assert "accepted before" in refused(venue.by_key(BOBS_KEY, **order))[1]
+
+
+def test_a_key_works_in_the_last_second_of_its_approval() -> None:
+    venue = both()
+    venue.approve(BOB, BOBS_KEY, NOW_S + 1)
+    venue.now_ms += 1_999
+    assert not isinstance(venue.by_key(BOBS_KEY, price="1900", quantity="1"), Rejected)
+    venue.now_ms += 1
+    assert refused(venue.by_key(BOBS_KEY, price="1900", quantity="1"))[0] is Code.UNAUTHORIZED
