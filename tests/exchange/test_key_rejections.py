@@ -17,6 +17,7 @@ from tests.exchange.venue import (
     Venue,
     both,
     refused,
+    seeded,
 )
 from xyk.domain.commands import RevokeApiKey, SetMarketStatus, UpdateMarket
 from xyk.domain.events import OrderPlaced, RequestUsed
@@ -139,6 +140,7 @@ def test_execute_order_from_its_arrival_on(monkeypatch: pytest.MonkeyPatch) -> N
     row.mended |= {"post_only": False}
     monkeypatch.setattr(walk, "FILLS_MAX", 0)
     row(Code.ORDER_LIMIT, "would meet more than", key=CAROLS_KEY)
+    row(Code.ORDER_LIMIT, "would meet more than", key=CAROLS_KEY, time_in_force="FOK")
     market = {"order_type": "Market", "price": "", "quantity": ""}
     row(Code.ORDER_LIMIT, "would meet more than", key=CAROLS_KEY, **market, quote_quantity="9000")
     monkeypatch.undo()
@@ -347,3 +349,15 @@ def test_a_key_works_in_the_last_second_of_its_approval() -> None:
     assert not isinstance(venue.by_key(BOBS_KEY, price="1900", quantity="1"), Rejected)
     venue.now_ms += 1
     assert refused(venue.by_key(BOBS_KEY, price="1900", quantity="1"))[0] is Code.UNAUTHORIZED
+
+
+def test_a_bid_without_a_book_needs_its_worth_rounded_up() -> None:
+    venue = seeded()
+    venue.approve(BOB, BOBS_KEY)
+    # 1.000001 ETH at 0.05000001 BTC are 5,000,006.000001 units of BTC.
+    order = {"symbol": "ETH_BTC", "price": "0.05000001", "quantity": "1.000001"}
+    venue.fund(BOB, BTC=5_000_006)
+    code, _ = refused(venue.by_key(BOBS_KEY, time_in_force="IOC", **order))
+    assert code is Code.INSUFFICIENT_FUNDS
+    venue.fund(BOB, BTC=1)
+    assert not isinstance(venue.by_key(BOBS_KEY, time_in_force="IOC", **order), Rejected)

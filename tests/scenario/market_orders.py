@@ -161,6 +161,7 @@ SCENARIOS = {
         carol asks 1 ETH at 2_000 as 1
         bob asks 1 ETH at 2_001
         key of carol bids 1 ETH at 2_001       -> expired with 1 ETH left by self-trade
+        key of carol bids 1 ETH at 2_000 post-only -> rejected INVALID_ORDER
         key of carol buys 1 ETH at market      -> expired with 1 ETH left by self-trade
         key of carol buys ETH for 500 USDC at market -> expired with 0 ETH left by self-trade
         key of carol bids 1 ETH at 2_001 FOK RejectMaker
