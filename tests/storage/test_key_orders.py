@@ -91,7 +91,7 @@ async def test_orders_of_before_were_limit_orders(database_url: str, tmp_path: P
             connection.exec_driver_sql(f"ALTER TABLE orders DROP COLUMN {column}")
         config = alembic_config(database.name)
         config.attributes["connection"] = connection
-        command.stamp(config, "read_0002")
+        command.stamp(config, "read_0004")
 
     async with engine.begin() as connection:
         await connection.run_sync(downgraded)
