@@ -1,10 +1,11 @@
 """The streams `depth.S` and `bookTicker.S` of one market, made of what is committed.
 
 Every frame of `depth.S` and every answer of `/depth` has an update id, and the frames of one stream
-cover all ids without a gap: U is one more than the u before it. Frames come at a fixed pace as long
-as somebody listens, an empty one where nothing changed: clients of the convention wait for a number
-of frames before they ask for the snapshot. Ids begin at the time of the start in ms, so that they
-grow over a restart too.
+cover all ids without a gap: U is one more than the u before it, and the first one's no more than
+one above the id of a snapshot that was asked for after the subscription was heard. Frames come at a
+fixed pace as long as somebody listens, an empty one where nothing changed: clients of the
+convention wait for a number of frames before they ask for the snapshot. Ids begin at the time of
+the start in ms, so that they grow over a restart too.
 """
 
 from typing import Any
@@ -32,7 +33,7 @@ class Paced:
     def __init__(self, names: tuple[str, ...], ticks: int) -> None:
         self.names = names
         self.ticks = ticks
-        self.last_id = 0  # 0: nobody listened
+        self.last_id = 0  # 0: nobody listens
         self.asks: dict[int, int] = {}
         self.bids: dict[int, int] = {}
 
@@ -48,6 +49,7 @@ class DepthStream:
             for pace, ticks in PACES.items()
         ]
         self.top_names = (f"bookTicker.{symbol}", f"bookTicker@{symbol}")
+        self.version = 0  # of the depth itself, whether or not somebody asked for it
         self._id = first_id
         self._has_new = False  # changed since the id was given
         self._curves: list[dict[int, int]] | None = None  # asks, bids; None: nobody listened
@@ -72,6 +74,7 @@ class DepthStream:
     def changed(self, hub: Hub, entry: Entry) -> None:
         """After a commit that changed the depth; `entry` is its last one."""
         self._has_new = True
+        self.version += 1
         if not any(hub.has_readers(name) for name in self.top_names):
             self._top = None
             return
@@ -92,30 +95,40 @@ class DepthStream:
         frame["u"] = self.current_id()
         hub.push(self.top_names, _encode(frame).decode(), replaceable=True)
 
-    def tick(self, hub: Hub, number: int, now_ms: int) -> None:
-        """The `number`-th of the clock: frames for whoever follows at a pace that is due."""
-        followed = [
-            paced for paced in self.paced if any(hub.has_readers(name) for name in paced.names)
-        ]
-        if not followed:
-            self._curves = None
-            for paced in self.paced:
-                paced.last_id = 0
-            return
-        deltas = self._deltas()
-        self.current_id()
+    def follow(self, name: str) -> None:
+        """Somebody subscribed. Frames of a pace that nobody followed begin with the depth as it is
+        now, so that they go on from every snapshot that is asked for from now on."""
         for paced in self.paced:
-            if paced not in followed:
-                paced.last_id = 0
-                continue
-            if not paced.last_id:  # whoever subscribed just now asks for the snapshot after this
-                paced.last_id = self._id
+            if name in paced.names and not paced.last_id:
+                self._gather()
+                paced.last_id = self.current_id()
                 paced.asks.clear()
                 paced.bids.clear()
-            paced.asks |= deltas[0]
-            paced.bids |= deltas[1]
+
+    def tick(self, hub: Hub, number: int, now_ms: int) -> None:
+        """The `number`-th of the clock: frames for whoever follows at a pace that is due."""
+        for paced in self.paced:
+            if paced.last_id and not any(hub.has_readers(name) for name in paced.names):
+                paced.last_id = 0
+        followed = [paced for paced in self.paced if paced.last_id]
+        if not followed:
+            self._curves = None
+            for ladder in (self.depth.asks, self.depth.bids):
+                ladder.touched.clear()
+            return
+        self._gather()
+        self.current_id()
+        for paced in followed:
             if number % paced.ticks == 0:
                 self._push(hub, paced, now_ms)
+
+    def _gather(self) -> None:
+        """What changed since the last time, for every pace that somebody follows."""
+        asks, bids = self._deltas()
+        for paced in self.paced:
+            if paced.last_id:
+                paced.asks |= asks
+                paced.bids |= bids
 
     def _push(self, hub: Hub, paced: Paced, now_ms: int) -> None:
         if self._id == paced.last_id:
@@ -136,7 +149,7 @@ class DepthStream:
         hub.push(paced.names, _encode(frame).decode(), replaceable=False)
 
     def _deltas(self) -> tuple[dict[int, int], dict[int, int]]:
-        """Asks and bids, by price, whose quantity is another one than at the last tick; 0 is gone.
+        """Asks and bids, by price, whose quantity is another one than the last time; 0 is gone.
         Nothing at the first one."""
         depth = self.depth
         if self._curves is not None and not depth.is_changed:

@@ -13,6 +13,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.router import Router
 
 from api import examples
+from api.market_queries import QUERY_ROUTES, QueryRoute
 from api.orders import OrderQuery
 from api.problems import Problem
 from api.quotes import QuoteRequest, QuoteView
@@ -130,6 +131,9 @@ def _complete(reads: Schema, services: Services) -> Schema:
     quote["post"]["requestBody"] = _body(_ref("QuoteRequest"), examples.QUOTE)
     quote["get"]["parameters"] = _parameters(schemas["QuoteRequest"])
     paths["/api/v1/order"]["get"]["parameters"] = _parameters(schemas.pop("OrderQuery"))
+    for asked in QUERY_ROUTES:
+        parameters = _parameters(schemas.pop(asked.query.__name__))
+        paths[asked.path] = {"get": _query_operation(asked, parameters)}
     for route in SIGNED_ROUTES:
         operation = _signed_operation(route, services.domain)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
@@ -146,6 +150,21 @@ def _complete_read(operation: Schema, example: Any) -> None:
     if example is not None:
         for content in responses["200"]["content"].values():
             content["example"] = example
+
+
+def _query_operation(route: QueryRoute, parameters: list[Schema]) -> Schema:
+    view = _ref(route.view.__name__)
+    shown = {"type": "array", "items": view} if route.is_list else view
+    answers = {"200": _response(route.summary, shown, examples.READS[route.path])}
+    if route.without:
+        answers["204"] = {"description": f"Nothing {route.without}"}
+    return {
+        "tags": ["markets"],
+        "operationId": "".join(word.capitalize() for word in route.path.split("/")[3:]),
+        "summary": route.summary,
+        "parameters": parameters,
+        "responses": {**answers, **_REFUSED},
+    }
 
 
 def _signed_operation(route: SignedRoute, domain: Domain) -> Schema:
@@ -231,6 +250,8 @@ def _component_schemas() -> dict[str, Schema]:
         QuoteRequest,
         QuoteView,
         OrderQuery,
+        *(route.query for route in QUERY_ROUTES),
+        *(route.view for route in QUERY_ROUTES),
         Problem,
         Receipt,
         *dict.fromkeys(RECEIPTS.values()),

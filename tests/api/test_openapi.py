@@ -99,6 +99,7 @@ async def test_every_answer_to_a_read_fits_its_schema(
 ) -> None:
     """Alice has balances, shares, an order, an agent and an API key, so that no list is empty."""
     await alice.add_liquidity("ETH", "USDC", 10**17, 10**9)
+    await alice.sell("ETH", "USDC", 10**16)
     await alice.approve_agent("0x" + "a9" * 20, 2**33)
     await alice.approve_api_key("0x" + secrets.token_hex(32), 2**33)
     order = await Venue("ETH", "USDC", ETH, USDC).place(alice, "Bid", "0.01", "1000")

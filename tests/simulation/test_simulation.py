@@ -25,6 +25,7 @@ NIGHT_SEEDS = int(os.environ.get("XYK_SEEDS", "1430"))
 NOT_DECIDED = {
     Code.INVALID_CLIENT_REQUEST,
     Code.TOO_LARGE,
+    Code.NOT_IMPLEMENTED,
     Code.TOO_MANY_REQUESTS,
     Code.OVERLOADED,
     Code.SERVER_ERROR,

@@ -46,6 +46,7 @@ def serve(
     accept_clock: st.AcceptClock = False,
     snapshot_every: st.SnapshotEvery = st.SNAPSHOT_EVERY,
     visibility: st.Shown = st.Visibility.PUBLIC,
+    socket_ping: st.SocketPing = st.SOCKET_PING_S,
 ) -> None:
     """Run the exchange until SIGINT or SIGTERM."""
     from xyk.cli.serve import serve as run
@@ -62,6 +63,7 @@ def serve(
         accept_clock=accept_clock,
         snapshot_every=snapshot_every,
         visibility=visibility,
+        socket_ping_s=socket_ping,
     )
     with ending():
         raise typer.Exit(run(settings))

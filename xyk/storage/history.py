@@ -254,8 +254,8 @@ class History(OwnerPages):
             return Ticker.flat(rows[0].close) if rows and rows[0].close else None
         return roll_up(rows)
 
-    async def minutes(self, market: str, now_ms: int) -> list[Minute]:
-        """The minutes with fills of the last 24 hours, oldest first."""
+    async def minutes(self, market: str, now_ms: int, span_ms: int = DAY_MS) -> list[Minute]:
+        """The minutes with fills of the last 24 hours, or of another span, oldest first."""
         query = (
             select(CANDLES, POOL_MINUTES.c.base_fees, POOL_MINUTES.c.quote_fees)
             .outerjoin(
@@ -267,7 +267,7 @@ class History(OwnerPages):
             )
             .where(
                 CANDLES.c.market == market,
-                CANDLES.c.start_ms > now_ms - DAY_MS,
+                CANDLES.c.start_ms > now_ms - span_ms,
                 CANDLES.c.start_ms <= now_ms,
             )
             .order_by(CANDLES.c.start_ms)
