@@ -1,7 +1,7 @@
 """The HTTP application: signed routes in front, litestar's reads behind, a websocket beside."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -17,6 +17,7 @@ from api.docs import get_docs, get_root
 from api.feed import Feed
 from api.gateway import Application, Gateway
 from api.hub import Hub
+from api.key_routes import key_endpoints
 from api.market_queries import queries
 from api.markets import get_assets, get_market, get_markets
 from api.order_log import OrderLog
@@ -53,11 +54,16 @@ def create_app(services: Services) -> Application:
     metrics.watch("xyk_slow_readers", "Websockets closed as too slow", lambda: hub.slow)
     metrics.watch("xyk_open_orders", "Orders that rest or wait for a trigger", lambda: len(log))
     table, asked = endpoints(services, log), queries(services, feed)
+    keyed = key_endpoints(services, log)
     reads = _reads(services, feed)
+    native = [*table, *(("GET", path) for path in asked)]
+    methods = _methods(reads, [*native, *keyed])
     gateway = Gateway(
         endpoints=table,
         queries=asked,
-        methods=_methods(reads, [*table, *(("GET", path) for path in asked)]),
+        keyed=keyed,
+        shared={*native, *_places(reads)} & keyed.keys(),
+        methods=methods,
         reads=reads,  # type: ignore[arg-type]  # litestar's own names for the same ASGI types
         stream=Stream(hub, feed, metrics),
         metrics=metrics,
@@ -104,6 +110,11 @@ async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIter
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _places(reads: Litestar) -> Iterator[tuple[str, str]]:
+    for route in reads.routes:
+        yield from ((method, route.path) for method in getattr(route, "methods", ()))
 
 
 def _methods(reads: Litestar, table: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:

@@ -23,7 +23,7 @@ from api.key_requests import (
 )
 from api.markets import SPOT, market_named
 from api.order_log import OrderLog, named_orders
-from api.problems import Answer, Problem, Refused, malformed, problem
+from api.problems import Answer, Refused, malformed, problem
 from api.services import Services
 from xyk.domain.key_commands import ExecuteOrder
 from xyk.domain.rejections import Code, Rejected
@@ -52,6 +52,14 @@ class OrderQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class OrdersQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     symbol: str = ""
     market_type: str = SPOT
+
+
+class BatchErr(msgspec.Struct, frozen=True, kw_only=True):
+    """An element that was refused."""
+
+    code: str
+    message: str
+    operation: str = "Err"
 
 
 async def open_order(asked: Asked) -> AnyKeyOrder:
@@ -196,8 +204,7 @@ async def _elements(
         if isinstance(outcome, Rejected):
             if outcome is one:  # the writer has not seen it, so it is counted here
                 services.metrics.refused(outcome.code)
-            fault = _encode(Problem(outcome.code.name, outcome.message))
-            parts.append(b'{"operation":"Err",' + fault[1:])
+            parts.append(_encode(BatchErr(code=outcome.code.name, message=outcome.message)))
         else:
             assert isinstance(outcome.command, ExecuteOrder)
             [order] = await _outcome(services, log, outcome)

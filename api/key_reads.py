@@ -16,7 +16,7 @@ from api.problems import Answer, Headers, Refused, convert, malformed, problem
 from api.services import Services
 from xyk.domain.rejections import Rejected
 from xyk.domain.units import Uint32, Uint64, decode_wire
-from xyk.exchange.api_keys import key_fault, time_fault
+from xyk.exchange.key_requests import key_of, window_fault
 from xyk.wallet.api_key import Parameters
 
 LIMIT_DEFAULT, LIMIT_MAX = 100, 1_000
@@ -120,11 +120,12 @@ async def authorized(
 
 def key_owner(services: Services, headers: KeyHeaders) -> str | Rejected:
     """From the state; what it says may leave when that is committed."""
-    state, now_ms = services.state, services.now_ms()
-    fault = time_fault(headers.timestamp, headers.window, now_ms) or key_fault(
-        state, headers.public_key, now_ms
-    )
-    return fault or state.api_keys[headers.public_key].owner
+    now_ms = services.now_ms()
+    fault = window_fault(now_ms, headers.timestamp, headers.window)
+    if fault is not None:
+        return fault
+    key = key_of(services.state, headers.public_key, now_ms)
+    return key if isinstance(key, Rejected) else key.owner
 
 
 def _camel_names(parameters: Mapping[str, str]) -> Parameters:

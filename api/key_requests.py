@@ -12,13 +12,12 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from api.gateway import Scope
+from api.gateway import KEY_HEADER, Scope
 from api.problems import decode, malformed
 from xyk.domain.key_commands import WINDOW_DEFAULT_MS, WINDOW_MAX_MS
 from xyk.domain.rejections import Rejected
 from xyk.wallet.api_key import Parameters, public_key_of, signed_texts, verify_request
 
-KEY_HEADER = b"x-api-key"
 DIGITS_MAX = 18  # of a timestamp or a window
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -34,10 +33,6 @@ class KeyHeaders(NamedTuple):
     signature: str
     timestamp: int
     window: int
-
-
-def is_by_key(scope: Scope) -> bool:
-    return any(name == KEY_HEADER for name, _ in scope["headers"])
 
 
 def headers_of(scope: Scope) -> KeyHeaders | Rejected:
