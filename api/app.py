@@ -9,6 +9,7 @@ import msgspec
 from litestar import Litestar
 from litestar.di import Provide
 
+from api.account_stream import AccountStream
 from api.accounts import get_account
 from api.cors import Cors
 from api.day import WEEK_MS, Minute
@@ -46,7 +47,8 @@ def create_app(services: Services) -> Application:
     """An ASGI application. All of the state that it is made on is committed."""
     hub = Hub()
     log = OrderLog(services.state, services.projected)
-    feed = Feed(services.state, hub, log, services.now_ms(), services.projected)
+    accounts = AccountStream(services.state, hub, services.writer.balances)
+    feed = Feed(services.state, hub, log, services.now_ms(), services.projected, accounts)
     services.writer.listeners.append(feed.publish)
     metrics = services.metrics
     metrics.watch("xyk_subscriptions", "Streams subscribed to", lambda: hub.subscriptions)
@@ -65,7 +67,7 @@ def create_app(services: Services) -> Application:
         shared={*native, *_places(reads)} & keyed.keys(),
         methods=methods,
         reads=reads,  # type: ignore[arg-type]  # litestar's own names for the same ASGI types
-        stream=Stream(hub, feed, metrics),
+        stream=Stream(hub, feed, metrics, services.now_ms),
         metrics=metrics,
     )
     origins = services.settings.cors_origins

@@ -165,9 +165,7 @@ async def order_limit(asked: Asked) -> OrderLimit:
 async def withdrawal_limit(asked: Asked) -> WithdrawalLimit:
     symbol = await _asset(asked)
     state = asked.services.state
-    most = whole_tokens(
-        state.ledger.available(asked.owner, symbol), state.assets[symbol].decimals
-    )
+    most = whole_tokens(state.ledger.available(asked.owner, symbol), state.assets[symbol].decimals)
     limit = WithdrawalLimit(max_withdrawal_quantity=most, symbol=symbol)
     return await asked.services.committed(limit)
 
@@ -260,4 +258,3 @@ async def _asset(asked: Asked) -> str:
         )
         raise Refused(await asked.services.committed(refused))
     return symbol
-

@@ -53,9 +53,9 @@ _SLASHES = re.compile("/{2,}")
 
 
 class Gateway:
-    """`endpoints` by (method, path), `queries` (GET) by path; `keyed` are those for requests that an
-    API key signs, of the paths `shared` only where its header is there. `methods` are all that
-    their paths take, the other reads included."""
+    """`endpoints` by (method, path), `queries` (GET) by path. `keyed` are for what an API key
+    signs; the `shared` ones of them only where its header is there. `methods` are all that their
+    paths take, the other reads included."""
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from api.key_order_views import HistoryOrder, history_order, naive_ms
+from api.key_order_views import history_order, naive_ms
 from api.key_reads import Asked, Paged, PageQuery
 from api.markets import SPOT, market_named
 from api.order_log import OrderLog
@@ -25,7 +25,10 @@ from xyk.engine.order_record import OrderRecord
 from xyk.exchange.state import State
 from xyk.storage.history import FillFilter, OrderFilter, OwnFill, Page
 
-PATIENCE_S, PAUSE_S = 1.0, 0.005  # how long a read waits for the read tables, and how often it looks
+PATIENCE_S, PAUSE_S = (
+    1.0,
+    0.005,
+)  # how long a read waits for the read tables, and how often it looks
 USER_FILLS = "User"
 FILL_TYPES = (
     *(USER_FILLS, "BookLiquidation", "Adl", "Backstop", "Liquidation", "AllLiquidation"),

@@ -7,7 +7,7 @@ the same signed request again is refused.
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import msgspec
 
@@ -32,7 +32,6 @@ from xyk.domain.units import BATCH_MAX, Uint32, Uint64
 from xyk.engine.entry import Evidence
 from xyk.engine.order_record import OrderRecord, record_of
 from xyk.engine.submission import Committed, Submission
-from xyk.exchange.state import State
 from xyk.wallet.api_key import Parameters, command_of, request_digest
 
 ORDER_EXECUTE, ORDER_CANCEL, ORDER_CANCEL_ALL = "orderExecute", "orderCancel", "orderCancelAll"

@@ -205,4 +205,3 @@ async def _signed_body(
         raise Refused(parameters)
     await authorized(services, scope, instruction, parameters)
     return parameters
-
