@@ -87,7 +87,8 @@ async def test_every_example_fits_its_schema(schema: Json) -> None:
     forms, seen = Forms(schema), 0
     for place, holder in exemplified(schema["paths"]):
         assert forms.faults(holder["schema"], holder["example"]) == [], place
-        if not place.startswith("/api/v1/domain get"):  # typed data of any kind
+        # Typed data of any kind, and a body that may have any member.
+        if not place.startswith(("/api/v1/domain get", "/api/v1/account patch requestBody")):
             assert forms.faults(holder["schema"], {"no": "such field"}), f"{place} takes anything"
         seen += 1
     operations = sum(len(item) for item in schema["paths"].values())
@@ -107,8 +108,8 @@ async def test_every_answer_to_a_read_fits_its_schema(
     names = {"symbol": "ETH_USDC", "owner": alice.owner, "tokenIn": "ETH", "tokenOut": "USDC"}
     names |= {"amountIn": "1000000000000000", "orderId": order["id"]}
     for path, item in schema["paths"].items():
-        if "get" not in item:
-            continue
+        if "get" not in item or item["get"].get("security") == [{"apiKey": []}]:
+            continue  # what a key signs stands in test_key_schema
         url = path.replace("{symbol}", "ETH_USDC").replace("{owner}", alice.owner)
         url = url.replace("{order_id}", order["id"])
         known = {one["name"] for one in item["get"].get("parameters", ())}
