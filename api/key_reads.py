@@ -112,9 +112,9 @@ async def authorized(
     text = signed_text(headers, instruction, [parameters])
     if isinstance(text, Rejected):
         raise Refused(text)
-    owner = key_owner(services, headers)
+    owner = await services.committed(key_owner(services, headers))
     if isinstance(owner, Rejected):
-        raise Refused(await services.committed(owner))
+        raise Refused(owner)
     return owner
 
 
