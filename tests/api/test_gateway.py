@@ -35,6 +35,7 @@ async def test_nothing_is_received_after_the_end_of_a_large_body(announced: bool
 
     gateway = Gateway(
         endpoints={("POST", "/x"): endpoint},
+        queries={},
         methods={},
         reads=never,
         stream=never,

@@ -25,6 +25,7 @@ NIGHT_SEEDS = int(os.environ.get("XYK_SEEDS", "1430"))
 # Made before decide or after it, or, as the last one, tested in tests/exchange by its table.
 NOT_DECIDED = {
     Code.TOO_LARGE,
+    Code.NOT_IMPLEMENTED,
     Code.TOO_MANY_REQUESTS,
     Code.OVERLOADED,
     Code.SERVER_ERROR,
