@@ -17,8 +17,28 @@ from api.depth import get_bbo
 from api.docs import get_docs, get_root
 from api.feed import Feed
 from api.gateway import Application, Gateway
+from api.guides import get_guide
 from api.hub import Hub
 from api.key_routes import key_endpoints
+from api.listing_coingecko import (
+    get_coingecko_book,
+    get_coingecko_pairs,
+    get_coingecko_tickers,
+    get_coingecko_trades,
+)
+from api.listing_coinmarketcap import (
+    get_cmc_assets,
+    get_cmc_book,
+    get_cmc_summary,
+    get_cmc_ticker,
+    get_cmc_trades,
+)
+from api.listing_geckoterminal import (
+    get_events,
+    get_latest_block,
+    get_listed_asset,
+    get_listed_pair,
+)
 from api.market_queries import queries
 from api.markets import get_assets, get_market, get_markets
 from api.order_log import OrderLog
@@ -39,7 +59,10 @@ READS = (
     *(get_account, get_order, get_order_by_id, get_orders),
     *(get_securities, get_wallets, get_nothing, refuse_action),
     *(get_quote, post_quote, get_ping, get_time, get_status, get_domain),
-    *(get_metrics, get_docs, get_root),
+    *(get_coingecko_pairs, get_coingecko_tickers, get_coingecko_book, get_coingecko_trades),
+    *(get_cmc_summary, get_cmc_assets, get_cmc_ticker, get_cmc_book, get_cmc_trades),
+    *(get_latest_block, get_listed_asset, get_listed_pair, get_events),
+    *(get_metrics, get_docs, get_guide, get_root),
 )
 
 

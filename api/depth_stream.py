@@ -14,6 +14,7 @@ import msgspec
 
 from api.hub import Hub
 from xyk.domain.decimals import whole_tokens
+from xyk.domain.market import Market
 from xyk.engine.entry import Entry
 from xyk.exchange.depth import Depth, Ladder
 
@@ -26,7 +27,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Paced:
-    """One pace: what changed since its last frame. Prices in ticks, quantities in lots."""
+    """One pace: what changed since its last frame, as in `_gather`."""
 
     __slots__ = ("asks", "bids", "last_id", "names", "ticks")
 
@@ -61,14 +62,22 @@ class DepthStream:
 
     def level_view(self, ticks: int, lots: int) -> PriceLevel:
         market = self.depth.market
-        price = whole_tokens(ticks * market.tick_size, self.quote_decimals)
-        return price, whole_tokens(lots * market.lot_size, self.depth.base_decimals)
+        return self._shown(ticks * market.tick_size, lots * market.lot_size)
+
+    def set_terms(self, market: Market, fee_bps: int) -> None:
+        """Tick and lot may be other ones from now on."""
+        if self._curves is not None:
+            self._gather()
+        self.depth.set_terms(market, fee_bps)
 
     def current_id(self) -> int:
-        """Of the depth as it is now."""
+        """Of the depth as it is now. What changed since the id before is gathered first: somebody
+        may have a level from a snapshot in between two frames that neither of them shows."""
         if self._has_new:
             self._id += 1
             self._has_new = False
+            if self._curves is not None:
+                self._gather()
         return self._id
 
     def changed(self, hub: Hub, entry: Entry) -> None:
@@ -100,8 +109,10 @@ class DepthStream:
         now, so that they go on from every snapshot that is asked for from now on."""
         for paced in self.paced:
             if name in paced.names and not paced.last_id:
-                self._gather()
-                paced.last_id = self.current_id()
+                current = self.current_id()
+                if self._curves is None:
+                    self._gather()  # nothing yet: what comes is compared with this
+                paced.last_id = current
                 paced.asks.clear()
                 paced.bids.clear()
 
@@ -116,14 +127,14 @@ class DepthStream:
             for ladder in (self.depth.asks, self.depth.bids):
                 ladder.touched.clear()
             return
-        self._gather()
         self.current_id()
         for paced in followed:
             if number % paced.ticks == 0:
                 self._push(hub, paced, now_ms)
 
     def _gather(self) -> None:
-        """What changed since the last time, for every pace that somebody follows."""
+        """What changed since the last time, for every pace that somebody follows. In base units,
+        quote per whole base token and base: they mean the same when tick and lot change."""
         asks, bids = self._deltas()
         for paced in self.paced:
             if paced.last_id:
@@ -138,8 +149,8 @@ class DepthStream:
             "E": now_ms * 1000,
             "T": now_ms * 1000,
             "s": self.symbol,
-            "a": [self.level_view(*level) for level in sorted(paced.asks.items())],
-            "b": [self.level_view(*level) for level in sorted(paced.bids.items())],
+            "a": [self._shown(*level) for level in sorted(paced.asks.items())],
+            "b": [self._shown(*level) for level in sorted(paced.bids.items())],
             "U": paced.last_id + 1,
             "u": self._id,
         }
@@ -148,30 +159,45 @@ class DepthStream:
         paced.bids.clear()
         hub.push(paced.names, _encode(frame).decode(), replaceable=False)
 
+    def _shown(self, price: int, quantity: int) -> PriceLevel:
+        return (
+            whole_tokens(price, self.quote_decimals),
+            whole_tokens(quantity, self.depth.base_decimals),
+        )
+
     def _deltas(self) -> tuple[dict[int, int], dict[int, int]]:
         """Asks and bids, by price, whose quantity is another one than the last time; 0 is gone.
         Nothing at the first one."""
         depth = self.depth
         if self._curves is not None and not depth.is_changed:
             return {}, {}
-        curves = [dict(depth.beside_book(is_bid)) for is_bid in (False, True)]
+        tick, lot = depth.market.tick_size, depth.market.lot_size
+        curves = [
+            {ticks * tick: lots * lot for ticks, lots in depth.beside_book(is_bid)}
+            for is_bid in (False, True)
+        ]
         before, self._curves = self._curves, curves
         found: list[dict[int, int]] = []
         for index, ladder in enumerate((depth.asks, depth.bids)):
             old = before[index] if before is not None else curves[index]
-            found.append(_changes(ladder, old, curves[index]) if before is not None else {})
+            changes = _changes(ladder, old, curves[index], tick, lot) if before is not None else {}
+            found.append(changes)
             ladder.touched.clear()
         depth.is_changed = False
         return found[0], found[1]
 
 
-def _changes(ladder: Ladder, old: dict[int, int], new: dict[int, int]) -> dict[int, int]:
-    """Price -> quantity now, where orders and curve together are not what they were."""
+def _changes(
+    ladder: Ladder, old: dict[int, int], new: dict[int, int], tick: int, lot: int
+) -> dict[int, int]:
+    """Price -> quantity now, where orders and curve together are not what they were. The ladder
+    counts in ticks and lots, all else is base units."""
     changes: dict[int, int] = {}
-    for price in ladder.touched.keys() | old.keys() | new.keys():
-        resting = ladder.lots.get(price, 0)
-        before = ladder.touched.get(price, resting) + old.get(price, 0)
-        now = resting + new.get(price, 0)
+    for price in {ticks * tick for ticks in ladder.touched} | old.keys() | new.keys():
+        ticks, between = divmod(price, tick)
+        resting = 0 if between else ladder.lots.get(ticks, 0)
+        before = resting if between else ladder.touched.get(ticks, resting)
+        before, now = before * lot + old.get(price, 0), resting * lot + new.get(price, 0)
         if now != before:
             changes[price] = now
     return changes

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from api.examples_listing import LISTING
 from xyk.domain import commands as cm
 from xyk.domain.tokens import token_address
 from xyk.domain.units import NONCE_SLOTS
@@ -289,6 +290,7 @@ READS: Mapping[str, Any] = {
     "/api/v1/ping": "pong",
     "/api/v1/time": str(SECOND * 1000),
     "/api/v1/domain": domain_document(Domain("0x" + "07" * 32)),
+    **LISTING,
 }
 
 

@@ -225,7 +225,7 @@ class Feed:
         terms = replace(
             depth.market, tick_size=event.tick_size, lot_size=event.lot_size, book=event.book
         )
-        depth.set_terms(terms, event.pool_fee_bps)
+        self.markets[event.market].depth.set_terms(terms, event.pool_fee_bps)
 
     def _depth(self, market: str) -> Depth:
         self._deeper[market] = None

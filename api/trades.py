@@ -96,6 +96,37 @@ async def newest_trades(
     return found
 
 
+async def trades_between(
+    services: Services,
+    market: MarketFeed,
+    limit: int,
+    *,
+    start_ms: int = 0,
+    end_ms: int | None = None,
+    taker_buys: bool | None = None,
+) -> Sequence[PublicTrade | Trade]:
+    """The newest of those from `start_ms` to `end_ms`, both included, and of one side where it is
+    named; at most LIMIT_MAX, newest first."""
+    tail, history, symbol = market.tail, services.history, market.symbol
+    found: list[Any] = [
+        trade
+        for trade in tail.newest(len(tail), 0)
+        if start_ms <= trade.time_ms
+        and (end_ms is None or trade.time_ms <= end_ms)
+        and taker_buys in (None, trade.taker_buys)
+    ][:limit]
+    before = tail.first_id  # as it was before anything is awaited
+    if len(found) < limit:
+        if end_ms is not None:
+            after = await history.first_trade_at(symbol, end_ms + 1)
+            before = after if before is None else min(before, after)
+        since = await history.first_trade_at(symbol, start_ms) if start_ms else 0
+        found += await history.trades(
+            symbol, limit=limit - len(found), before=before, since=since, taker_buys=taker_buys
+        )
+    return found
+
+
 def trade_view(market: MarketFeed, trade: PublicTrade | Trade) -> TradeView:
     return TradeView(
         id=trade.trade_id,

@@ -151,7 +151,7 @@ async def test_followers_have_what_the_server_has_after_100_000_updates(server: 
 
 @pytest.mark.slow
 async def test_a_reader_that_stops_is_closed_and_slows_nobody(
-    server: Server, capsys: pytest.CaptureFixture[str]
+    server: Server, capsys: pytest.CaptureFixture[str], pytestconfig: pytest.Config
 ) -> None:
     """Trades of one market to fifty readers, without and then with one that does not read. What is
     measured is printed, and asserted is what everybody heard."""
@@ -175,7 +175,7 @@ async def test_a_reader_that_stops_is_closed_and_slows_nobody(
                 slow_s += await swaps_heard(server.url, alice, venue, 10)
                 rounds += 1
         with capsys.disabled():
-            print(
+            pytestconfig.get_terminal_writer().line(
                 f"\n1,000 swaps to 50 readers: {quick_s:.2f} s; beside one that does not read "
                 f"{slow_s / rounds:.2f} s; it was closed after {rounds} times 1,000"
             )

@@ -9,6 +9,9 @@ import msgspec
 import pytest
 
 from api import examples
+from api import listing_coingecko as coingecko
+from api import listing_coinmarketcap as coinmarketcap
+from api import listing_geckoterminal as geckoterminal
 from api.accounts import AccountView
 from api.depth import BboView, DepthView
 from api.markets import AssetView, MarketView
@@ -28,6 +31,21 @@ from tests.api.venue import Venue
 from xyk.domain.rejections import Code
 from xyk.domain.units import decode_wire
 
+LISTING_VIEWS: dict[str, Any] = {
+    "/listing/coingecko/pairs": list[coingecko.CoingeckoPair],
+    "/listing/coingecko/tickers": list[coingecko.CoingeckoTicker],
+    "/listing/coingecko/orderbook": coingecko.CoingeckoBook,
+    "/listing/coingecko/historical_trades": coingecko.CoingeckoTrades,
+    "/listing/coinmarketcap/summary": list[coinmarketcap.CmcSummary],
+    "/listing/coinmarketcap/assets": dict[str, coinmarketcap.CmcAsset],
+    "/listing/coinmarketcap/ticker": dict[str, coinmarketcap.CmcTicker],
+    "/listing/coinmarketcap/orderbook/{pair}": coinmarketcap.CmcBook,
+    "/listing/coinmarketcap/trades/{pair}": list[coinmarketcap.CmcTrade],
+    "/listing/geckoterminal/latest-block": geckoterminal.LatestBlockView,
+    "/listing/geckoterminal/asset": geckoterminal.ListedAssetView,
+    "/listing/geckoterminal/pair": geckoterminal.ListedPairView,
+    "/listing/geckoterminal/events": geckoterminal.EventsView,
+}
 VIEWS: dict[str, Any] = {
     "/api/v1/assets": list[AssetView],
     "/api/v1/markets": list[MarketView],
@@ -49,12 +67,14 @@ VIEWS: dict[str, Any] = {
     "/api/v1/accounts/{owner}": AccountView,
     "/api/v1/status": StatusView,
     "/api/v1/domain": dict[str, Any],
+    **LISTING_VIEWS,
     "/api/v1/ping": str,
     "/api/v1/time": str,
 }
 # Whose answer has no fields of its own, or none in a sandbox.
 UNDOCUMENTED = {
-    *("/api/v1/domain", "/api/v1/ping", "/api/v1/time", "/api/v1/securities", "/api/v1/wallets")
+    *("/api/v1/domain", "/api/v1/ping", "/api/v1/time", "/api/v1/securities", "/api/v1/wallets"),
+    *("/listing/coinmarketcap/assets", "/listing/coinmarketcap/ticker"),
 }
 
 
@@ -176,7 +196,10 @@ async def test_answers_have_the_fields_that_are_documented(
         if path in UNDOCUMENTED:
             continue
         url = path.replace("{symbol}", "ETH_USDC").replace("{owner}", address)
-        params = {"symbol": "ETH_USDC"}
+        url = url.replace("{pair}", "ETH_USDC")
+        params = {"symbol": "ETH_USDC", "ticker_id": "ETH_USDC"}
+        params["id"] = "ETH" if path.endswith("/asset") else "ETH_USDC"
+        params |= {"fromBlock": "0", "toBlock": "1"}
         if path == "/api/v1/order":
             params["digest"] = order["digest"]
         answer = (await http.get(url.replace("{order_id}", order["id"]), params=params)).json()

@@ -107,11 +107,14 @@ async def test_every_answer_to_a_read_fits_its_schema(
     forms = Forms(schema)
     names = {"symbol": "ETH_USDC", "owner": alice.owner, "tokenIn": "ETH", "tokenOut": "USDC"}
     names |= {"amountIn": "1000000000000000", "orderId": order["id"]}
+    latest = (await http.get("/listing/geckoterminal/latest-block")).json()["block"]
+    names |= {"ticker_id": "ETH_USDC", "fromBlock": "0", "toBlock": str(latest["blockNumber"])}
     for path, item in schema["paths"].items():
         if "get" not in item or item["get"].get("security") == [{"apiKey": []}]:
             continue  # what a key signs stands in test_key_schema
         url = path.replace("{symbol}", "ETH_USDC").replace("{owner}", alice.owner)
-        url = url.replace("{order_id}", order["id"])
+        url = url.replace("{order_id}", order["id"]).replace("{pair}", "ETH_USDC")
+        names["id"] = "ETH" if path.endswith("/asset") else "ETH_USDC"
         known = {one["name"] for one in item["get"].get("parameters", ())}
         asked = {name: value for name, value in names.items() if name in known}
         response = await http.get(url, params=asked)

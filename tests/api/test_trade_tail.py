@@ -1,6 +1,7 @@
 """What memory bridges between committed entries and read tables that trail behind them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,7 +69,9 @@ async def test_tail_and_tables_are_all_trades(
         ends.append(seq)
         tables.projected = min(seq, tables.projected + progress)
 
-        found = await newest_trades(Services(tables), market, limit, offset)  # type: ignore[arg-type]
+        services: Any = Services(tables)
+        asked: Any = market
+        found = await newest_trades(services, asked, limit, offset)
         assert list(found) == tables.rows[::-1][offset : offset + limit]
         shown = max(end for end in ends if end <= tables.projected)
         assert trail.shown() == (shown, 1_000 * shown)

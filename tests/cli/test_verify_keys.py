@@ -87,7 +87,8 @@ async def test_honest_requests_are_consistent() -> None:
 def bent(seq: int, **fields: object) -> list[Entry]:
     """The journal with other evidence at `seq` and a chain that fits."""
     entries = list(HONEST.entries)
-    evidence = msgspec.structs.replace(decode_evidence(entries[seq - 1]), **fields)  # type: ignore[arg-type]
+    honest = decode_evidence(entries[seq - 1])
+    evidence = msgspec.structs.replace(honest, **fields)  # type: ignore[arg-type]
     entries[seq - 1] = msgspec.structs.replace(entries[seq - 1], evidence=encode(evidence))
     return rechained(entries, seq)
 
@@ -114,6 +115,7 @@ def text_of(seq: int) -> str:
         (7, {"digest": "0x" + "ab" * 32}, "decide gives other events"),
         (7, {"scheme": "faucet"}, "cannot be entry"),
         (7, {"scheme": "eip712"}, "cannot be entry"),
+        (4, {"scheme": "ed25519"}, "cannot be entry"),
         (6, {"text": "instruction=x"}, "no text of its own"),
     ],
 )

@@ -19,8 +19,11 @@ from xyk.engine.writer import Writer
 KEY = Key(b"\x07" * 32)
 # 100 ETH and 100 USDC lie in the desk's pool: ETH is worth one USDC.
 BID = {
-    "symbol": "ETH_USDC", "side": "Bid", "orderType": "Limit",
-    "price": "0.95", "quantity": "1",
+    "symbol": "ETH_USDC",
+    "side": "Bid",
+    "orderType": "Limit",
+    "price": "0.95",
+    "quantity": "1",
 }
 
 
@@ -68,7 +71,9 @@ async def test_a_revoked_key_and_a_known_digest() -> None:
         await desk.accept(order)
         await desk.accept(desk.signed(RevokeApiKey, BOB, public_key=KEY.public))
         assert status(await desk.writer.submit(order)) == AGAIN
+        desk.tables.asked.clear()
         assert refused(await desk.writer.submit(bid(desk, price="0.96"))) == "UNAUTHORIZED"
+        assert desk.tables.asked == [], "a key's request has no first receipt to look for"
 
 
 async def test_elements_of_a_batch_are_requests_of_their_own() -> None:

@@ -20,10 +20,10 @@ def apply(state: State, seq: int, now_ms: int, events: Sequence[ev.AnyEvent]) ->
     """One entry. `seq` follows the last one; time never goes back."""
     assert seq == state.seq + 1, "seq only grows by one"
     assert now_ms >= state.now_ms, "time only grows"
+    if state.requests and now_ms // 1000 > state.now_ms // 1000:
+        _prune_requests(state, now_ms // 1000)
     state.seq = seq
     state.now_ms = now_ms
-    if state.requests:
-        _prune_requests(state, now_ms // 1000)
     floor = now_ms // 1000 - NONCE_PAST_S
     if floor > state.nonce_floor:
         _prune_nonces(state, floor)
@@ -42,8 +42,8 @@ def _prune_nonces(state: State, floor: int) -> None:
 
 
 def _prune_requests(state: State, now_s: int) -> None:
-    """What expired before this second is refused anyway. Few seconds are kept: window and clock
-    are bounded."""
+    """What expired before this second is refused anyway. Windows and clocks are bounded, and so
+    are the seconds kept."""
     for second in [second for second in state.requests if second < now_s]:
         del state.requests[second]
 

@@ -204,6 +204,7 @@ def take_quote(edge: Edge, quote: int, limit: int, owner: str, prevention: str) 
             filled = min(left // lot_quote, order.quantity - order.filled)
             steps.append(Step(order, filled))
             rest -= filled * lot_quote
+            is_spent = filled < order.quantity - order.filled
         if met_own or is_spent or len(steps) > FILLS_MAX:
             break
     if awake and not met_own and not is_spent and len(steps) <= FILLS_MAX:

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Select, and_, desc, select, true, tuple_
 
 from xyk.engine.order_record import OrderRecord
+from xyk.storage.block_events import BlockEvent, TooManyEvents, block_events
 from xyk.storage.candles import Candle, Ticker, fill_candles, roll_up
 from xyk.storage.connection import READ
 from xyk.storage.owner_pages import FillFilter as FillFilter
@@ -34,11 +35,14 @@ from xyk.storage.tables import (
     TRANSFERS,
 )
 from xyk.storage.totals import MINUTE_MS
+from xyk.storage.trade_search import first_trade_at
 
 DAY_MS = 86_400_000
 LIMIT_MAX = 1_000  # rows of one answer
 
 Place = tuple[int, int]  # (seq, event)
+
+__all__ = ["BlockEvent", "History", "TooManyEvents"]  # of other files, for the API
 
 
 class Trade(msgspec.Struct, frozen=True):
@@ -160,14 +164,33 @@ class History(OwnerPages):
         return rows[0].seq if rows else None
 
     async def trades(
-        self, market: str, *, limit: int, before: int | None = None, offset: int = 0
+        self,
+        market: str,
+        *,
+        limit: int,
+        before: int | None = None,
+        offset: int = 0,
+        since: int = 0,
+        taker_buys: bool | None = None,
     ) -> list[Trade]:
-        """Price-forming fills; `before` is a trade id."""
+        """Price-forming fills; `before` and `since`, the first one that counts, are trade ids."""
         query = select(TRADES).where(TRADES.c.market == market, TRADES.c.price_forming == true())
         if before is not None:
             query = query.where(TRADES.c.trade_id < before)
+        if since:
+            query = query.where(TRADES.c.trade_id >= since)
+        if taker_buys is not None:
+            query = query.where(TRADES.c.taker_buys == taker_buys)
         query = query.order_by(desc(TRADES.c.trade_id)).limit(_bound(limit)).offset(offset)
         return [Trade(*row) for row in await self._rows(query)]
+
+    async def first_trade_at(self, market: str, time_ms: int) -> int:
+        """The id of the market's first fill that is not before this time, or of the next one."""
+        return await first_trade_at(self._rows, market, time_ms)
+
+    async def block_events(self, first: int, last: int, most: int) -> list[BlockEvent]:
+        """Of the entries `first` to `last`, in order. Raises TooManyEvents."""
+        return await block_events(self._rows, first, last, most)
 
     async def fills(
         self,

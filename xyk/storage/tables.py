@@ -310,6 +310,9 @@ Index(
     LIQUIDITY_EVENTS.c.seq,
     LIQUIDITY_EVENTS.c.event,
 )
+# By journal entry over all markets, for indexers.
+Index("trades_seq", TRADES.c.seq, TRADES.c.event)
+Index("liquidity_events_seq", LIQUIDITY_EVENTS.c.seq, LIQUIDITY_EVENTS.c.event)
 # An owner's fills as taker and as maker, newest first over all markets.
 Index("trades_taker", TRADES.c.taker, TRADES.c.seq, TRADES.c.event)
 Index(

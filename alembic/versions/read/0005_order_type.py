@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "read_0005"
-down_revision = "read_0002"
+down_revision = "read_0004"
 branch_labels = None
 depends_on = None
 
