@@ -1,7 +1,7 @@
 """The HTTP application: signed routes in front, litestar's reads behind, a websocket beside."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -9,6 +9,7 @@ import msgspec
 from litestar import Litestar
 from litestar.di import Provide
 
+from api.account_stream import AccountStream
 from api.accounts import get_account
 from api.cors import Cors
 from api.day import WEEK_MS, Minute
@@ -18,6 +19,7 @@ from api.feed import Feed
 from api.gateway import Application, Gateway
 from api.guides import get_guide
 from api.hub import Hub
+from api.key_routes import key_endpoints
 from api.listing_coingecko import (
     get_coingecko_book,
     get_coingecko_pairs,
@@ -68,7 +70,8 @@ def create_app(services: Services) -> Application:
     """An ASGI application. All of the state that it is made on is committed."""
     hub = Hub()
     log = OrderLog(services.state, services.projected)
-    feed = Feed(services.state, hub, log, services.now_ms(), services.projected)
+    accounts = AccountStream(services.state, hub, services.writer.balances)
+    feed = Feed(services.state, hub, log, services.now_ms(), services.projected, accounts)
     services.writer.listeners.append(feed.publish)
     metrics = services.metrics
     metrics.watch("xyk_subscriptions", "Streams subscribed to", lambda: hub.subscriptions)
@@ -76,13 +79,18 @@ def create_app(services: Services) -> Application:
     metrics.watch("xyk_slow_readers", "Websockets closed as too slow", lambda: hub.slow)
     metrics.watch("xyk_open_orders", "Orders that rest or wait for a trigger", lambda: len(log))
     table, asked = endpoints(services, log), queries(services, feed)
+    keyed = key_endpoints(services, log)
     reads = _reads(services, feed)
+    native = [*table, *(("GET", path) for path in asked)]
+    methods = _methods(reads, [*native, *keyed])
     gateway = Gateway(
         endpoints=table,
         queries=asked,
-        methods=_methods(reads, [*table, *(("GET", path) for path in asked)]),
+        keyed=keyed,
+        shared={*native, *_places(reads)} & keyed.keys(),
+        methods=methods,
         reads=reads,  # type: ignore[arg-type]  # litestar's own names for the same ASGI types
-        stream=Stream(hub, feed, metrics),
+        stream=Stream(hub, feed, metrics, services.now_ms),
         metrics=metrics,
     )
     origins = services.settings.cors_origins
@@ -127,6 +135,11 @@ async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIter
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _places(reads: Litestar) -> Iterator[tuple[str, str]]:
+    for route in reads.routes:
+        yield from ((method, route.path) for method in getattr(route, "methods", ()))
 
 
 def _methods(reads: Litestar, table: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:

@@ -44,6 +44,17 @@ MORE_STREAMS = (
         "Accounts are public, so it needs no signature; the address in lower case or with its "
         "checksum",
     ),
+    (
+        "account.orderUpdate",
+        "account.orderUpdate.SYMBOL",
+        "the same of the owner whose API key signed the SUBSCRIBE",
+    ),
+    (
+        "account.balanceUpdate",
+        "",
+        "of that owner: a asset, A available, L locked after each change of either, in whole "
+        "tokens; nothing at the start, GET /api/v1/capital has it",
+    ),
 )
 
 
@@ -122,6 +133,11 @@ values are decimal strings of base units, smaller integers are numbers. A nonce 
 receipt with 200, so what was not answered is sent again as it is. To change an intent, sign the new
 one with the same nonce: at most one of both can happen. The examples are signed for this deployment
 by the key 0x00..01.</p>
+<p>An API key (Ed25519), approved by <code>POST /api/v1/api-keys</code>, signs in the Backpack
+convention: headers X-API-Key, X-Signature, X-Timestamp (ms), X-Window (5000), over
+<code>instruction=I</code>, the parameters sorted by name, timestamp and window, joined by
+<code>&amp;</code>; a SUBSCRIBE of account streams carries <code>"signature": [key, signature,
+timestamp, window]</code>. A key trades and reads, it never moves funds.</p>
 <h2>Routes</h2>{routes}
 <h2>Streams</h2>
 <p>Websocket at <code>/</code> or <code>/ws</code>: <code>{{"method": "SUBSCRIBE", "params":

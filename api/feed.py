@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from api.account_stream import AccountStream
 from api.day import Day, Week
 from api.depth_stream import DepthStream
 from api.hub import Hub
@@ -95,13 +96,15 @@ class Feed:
         log: OrderLog,
         first_id: int,
         projected: Callable[[], int],
+        accounts: AccountStream,
     ) -> None:
         """`first_id`: of depth updates; `projected`: up to which seq the read tables show
         trades."""
         self._state = state
         self._hub = hub
         self.log = log
-        self._orders = OrderStream(state, hub, log)
+        self._orders = OrderStream(state, hub, log, accounts)
+        self.accounts = accounts
         self._first_id = first_id
         self.trail = Trail(projected, state.seq, state.now_ms)
         self.markets: dict[str, MarketFeed] = {}
@@ -159,7 +162,9 @@ class Feed:
                 if tell is not None:
                     tell(entry, event)
             log.keep_outcome(committed)
+            self.accounts.publish(committed)
         log.forget_projected()
+        self.accounts.forget_silent()
         last = group[-1].entry
         self.seq, self.time_ms = last.seq, last.time
         self.trail.committed(last.seq, last.time)

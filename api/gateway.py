@@ -10,7 +10,7 @@ once, and a name without a value in a query is as if it were not there.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -41,6 +41,7 @@ Query = Callable[[bytes], Awaitable[Answer]]  # takes the query string as it was
 
 # The route's name in the metrics where there is none: paths are the client's to choose.
 UNMATCHED = "unmatched"
+KEY_HEADER = b"x-api-key"
 
 DRAIN_S = 10
 DRAIN_MAX = 32 * 1024 * 1024  # bytes of a refused body that are read and thrown away
@@ -52,14 +53,17 @@ _SLASHES = re.compile("/{2,}")
 
 
 class Gateway:
-    """`endpoints` by (method, path), `queries` (GET) by path; `methods` are all that their paths
-    take, the other reads included."""
+    """`endpoints` by (method, path), `queries` (GET) by path. `keyed` are for what an API key
+    signs; the `shared` ones of them only where its header is there. `methods` are all that their
+    paths take, the other reads included."""
 
     def __init__(
         self,
         *,
         endpoints: Mapping[tuple[str, str], Endpoint],
         queries: Mapping[str, Query],
+        keyed: Mapping[tuple[str, str], Endpoint],
+        shared: Collection[tuple[str, str]],
         methods: Mapping[str, frozenset[str]],
         reads: Application,
         stream: Application,
@@ -67,6 +71,8 @@ class Gateway:
     ) -> None:
         self._endpoints = endpoints
         self._queries = queries
+        self._keyed = keyed
+        self._shared = shared
         self._methods = methods
         self._reads = reads
         self._stream = stream
@@ -80,7 +86,7 @@ class Gateway:
             if scope["method"] == "HEAD":  # also in the metrics it is the GET that it stands for
                 scope, send = {**scope, "method": "GET"}, headers_only(send)
             method, path = scope["method"], scope["path"]
-            endpoint = self._endpoints.get((method, path))
+            endpoint = self._endpoint(method, path, scope)
             if endpoint is not None:
                 answer = await self._answer(endpoint, scope, receive)
                 if answer is not None:
@@ -106,6 +112,13 @@ class Gateway:
             await self._stream(scope, receive, send)
         else:
             await self._reads(scope, receive, send)
+
+    def _endpoint(self, method: str, path: str, scope: Scope) -> Endpoint | None:
+        place = (method, path)
+        keyed = self._keyed.get(place)
+        if keyed is not None and (place not in self._shared or has_key(scope)):
+            return keyed
+        return self._endpoints.get(place)
 
     async def _answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Answer | None:
         """None where the client left before its request was complete."""
@@ -178,6 +191,11 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | Answer | None:
 def with_single_slashes(scope: Scope) -> Scope:
     path = _SLASHES.sub("/", scope["path"])
     return {**scope, "path": path, "raw_path": path.encode()}
+
+
+def has_key(scope: Scope) -> bool:
+    """Whether an API key signed the request, in the convention's form."""
+    return any(name == KEY_HEADER for name, _ in scope["headers"])
 
 
 def announced_size(scope: Scope) -> int:

@@ -15,6 +15,7 @@ QUEUE_BYTES_MAX = 4 * 1024 * 1024  # of them; frames of a deep book are larger
 SLOW_READER = (1008, "slow reader: subscribe again and ask for what was missed")
 
 ACCOUNT = "account."  # how streams about an owner begin
+KEY_MARK = " "  # between a private stream's name and the key that listens to it
 
 Message = dict[str, Any]  # what ASGI sends; one object for all readers of a frame
 
@@ -100,11 +101,12 @@ class Reader:
 
 class Hub:
     """Readers by the name that they subscribed with: `trade.S` and its alias `trades@S` are two
-    names.
+    names. Of a private stream readers know the part before KEY_MARK alone.
     """
 
     def __init__(self) -> None:
         self._readers: dict[str, set[Reader]] = {}
+        self._by_key: dict[str, dict[str, None]] = {}  # key -> private streams that have readers
         self.subscriptions = 0
         self.account_readers = 0  # those of them that are about an owner
         self.sent = 0
@@ -116,6 +118,9 @@ class Hub:
             reader.names.add(name)
             self._readers.setdefault(name, set()).add(reader)
             self.subscriptions += 1
+            _, mark, key = name.partition(KEY_MARK)
+            if mark:
+                self._by_key.setdefault(key, {})[name] = None
             self.account_readers += name.startswith(ACCOUNT)
 
     def unsubscribe(self, reader: Reader, name: str) -> None:
@@ -125,6 +130,7 @@ class Hub:
             readers.remove(reader)
             if not readers:
                 del self._readers[name]
+                self._forget(name)
             self.subscriptions -= 1
             self.account_readers -= name.startswith(ACCOUNT)
 
@@ -135,13 +141,38 @@ class Hub:
     def has_readers(self, name: str) -> bool:
         return name in self._readers
 
+    def has_key(self, key: str) -> bool:
+        """Whether any private stream of the key has readers."""
+        return key in self._by_key
+
+    def drop_key(self, key: str, text: str) -> None:
+        """Ends the private streams of a key; `text` is the last that each of its readers gets."""
+        readers: dict[Reader, None] = {}
+        for name in list(self._by_key.get(key, ())):
+            for reader in tuple(self._readers[name]):
+                readers[reader] = None
+                self.unsubscribe(reader, name)
+        for reader in readers:
+            if not reader.push(Frame("", text, replaceable=False)):
+                self.slow += 1
+
     def push(self, names: tuple[str, ...], data: str, *, replaceable: bool) -> None:
         """`data`: the JSON of one frame's data; `names`: the stream's name and its aliases."""
         for name in names:
             readers = self._readers.get(name)
             if readers:
-                frame = Frame(name, f'{{"stream":"{name}","data":{data}}}', replaceable)
+                shown = name.partition(KEY_MARK)[0]
+                frame = Frame(name, f'{{"stream":"{shown}","data":{data}}}', replaceable)
                 self.sent += len(readers)
                 for reader in readers:
                     if not reader.push(frame):
                         self.slow += 1
+
+    def _forget(self, name: str) -> None:
+        """A stream has lost its last reader."""
+        _, mark, key = name.partition(KEY_MARK)
+        if mark:
+            names = self._by_key[key]
+            del names[name]
+            if not names:
+                del self._by_key[key]

@@ -13,6 +13,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.router import Router
 
 from api import examples
+from api.key_schema import add_key_routes
 from api.market_queries import QUERY_ROUTES, QueryRoute
 from api.orders import OrderQuery
 from api.problems import Problem
@@ -140,6 +141,7 @@ def _complete(reads: Schema, services: Services) -> Schema:
     paths[ACTIONS_PATH] = {"post": _actions_operation(services.domain)}
     if services.state.sandbox:
         paths[FAUCET_PATH] = {"post": _faucet_operation()}
+    add_key_routes(document, _REFUSED, REF, _form)
     _write_tuples(document)
     return document
 

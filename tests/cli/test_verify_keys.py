@@ -115,6 +115,7 @@ def text_of(seq: int) -> str:
         (7, {"digest": "0x" + "ab" * 32}, "decide gives other events"),
         (7, {"scheme": "faucet"}, "cannot be entry"),
         (7, {"scheme": "eip712"}, "cannot be entry"),
+        (4, {"scheme": "ed25519"}, "cannot be entry"),
         (6, {"text": "instruction=x"}, "no text of its own"),
     ],
 )

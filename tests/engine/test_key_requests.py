@@ -71,7 +71,9 @@ async def test_a_revoked_key_and_a_known_digest() -> None:
         await desk.accept(order)
         await desk.accept(desk.signed(RevokeApiKey, BOB, public_key=KEY.public))
         assert status(await desk.writer.submit(order)) == AGAIN
+        desk.tables.asked.clear()
         assert refused(await desk.writer.submit(bid(desk, price="0.96"))) == "UNAUTHORIZED"
+        assert desk.tables.asked == [], "a key's request has no first receipt to look for"
 
 
 async def test_elements_of_a_batch_are_requests_of_their_own() -> None:

@@ -1,9 +1,11 @@
 """What an API key signs: the vectors that ccxt and bpx-py made, and every way to bend one."""
 
 from base64 import b64decode, b64encode
+from hashlib import sha512
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 from sha3 import keccak_256
@@ -190,6 +192,37 @@ def test_points_of_small_order_are_refused(point):
     for key in ("0x" + point.hex(), PUBLIC):
         assert refusal(verify_request(key, signature, TEXTS)) is Code.INVALID_SIGNATURE
     assert refusal(verify_request("0x" + point.hex(), SIGNATURE, TEXTS)) is Code.INVALID_SIGNATURE
+
+
+def test_a_key_of_order_one_signs_nothing():
+    """R = sB fits every text under it, with no weak point in the signature."""
+    base = (4 * pow(5, -1, FIELD_PRIME) % FIELD_PRIME).to_bytes(32, "little")
+    signature = base + (1).to_bytes(32, "little")
+    taken = []
+    for y in (1, FIELD_PRIME + 1):
+        key = y.to_bytes(32, "little")
+        answer = verify_request("0x" + key.hex(), b64encode(signature).decode(), TEXTS)
+        assert refusal(answer) is Code.INVALID_SIGNATURE
+        try:
+            Ed25519PublicKey.from_public_bytes(key).verify(signature, b"any text")
+        except InvalidSignature:
+            continue
+        taken.append(y)
+    assert 1 in taken, "the library would take it, so that the check is ours"
+
+
+def test_a_signature_with_a_weak_point_is_refused_though_its_key_made_it():
+    """R = 1 and s = H(R, A, M) a: the equation holds."""
+    secret = bytearray(sha512(bytes(range(32))).digest()[:32])
+    secret[0] &= 248
+    secret[31] = secret[31] & 63 | 64
+    weak, text = (1).to_bytes(32, "little"), TEXTS[0].encode()
+    hashed = sha512(weak + b64decode(PUBLIC_BASE64) + text).digest()
+    s = int.from_bytes(hashed, "little") * int.from_bytes(secret, "little") % GROUP_ORDER
+    signature = weak + s.to_bytes(32, "little")
+    SECRET.public_key().verify(signature, text)  # takes it
+    answer = verify_request(PUBLIC, b64encode(signature).decode(), TEXTS)
+    assert refusal(answer) is Code.INVALID_SIGNATURE
 
 
 def test_a_key_that_is_no_point_is_refused():

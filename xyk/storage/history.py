@@ -9,12 +9,18 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Select, and_, desc, select, true, tuple_
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from xyk.engine.order_record import OrderRecord
 from xyk.storage.block_events import BlockEvent, TooManyEvents, block_events
 from xyk.storage.candles import Candle, Ticker, fill_candles, roll_up
 from xyk.storage.connection import READ
+from xyk.storage.owner_pages import FillFilter as FillFilter
+from xyk.storage.owner_pages import OrderFilter as OrderFilter
+from xyk.storage.owner_pages import OwnerPages
+from xyk.storage.owner_pages import OwnFill as OwnFill
+from xyk.storage.owner_pages import OwnTransfer as OwnTransfer
+from xyk.storage.owner_pages import Page as Page
+from xyk.storage.owner_pages import TransferFilter as TransferFilter
 from xyk.storage.position import Position, Reserves
 from xyk.storage.tables import (
     ACTIONS,
@@ -144,11 +150,8 @@ class LiquidityPosition(msgspec.Struct, frozen=True):
     quote_fees_earned: int
 
 
-class History:
+class History(OwnerPages):
     """`engine` is from `connection.reading_engine`."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
 
     async def cursor(self) -> tuple[int, str]:
         """Seq and hash of the last entry that the answers show; 0 where there is none yet."""
@@ -358,11 +361,6 @@ class History:
         position = Position(**dict(zip(names, columns, strict=True)))
         now = Reserves(reserve_base, reserve_quote, total_supply)
         return LiquidityPosition(position, *position.fees_earned(now))
-
-    async def _rows(self, query: Select[Any]) -> Sequence[Any]:
-        async with self._engine.connect() as connection:
-            rows: Sequence[Any] = (await connection.execute(query)).all()
-        return rows
 
 
 def _minute(row: Any) -> Minute:

@@ -139,8 +139,6 @@ def request_of(text: str) -> SignedRequest | None:
             if value != instruction:
                 return None
             elements.append({})
-        elif name in elements[-1]:
-            return None
         else:
             elements[-1][name] = value
     readings: tuple[Callable[[str], str], ...] = (unquote, str)
