@@ -78,23 +78,23 @@ class OpenOrders:
         self.count[order.market] = self.count.get(order.market, 0) + 1
         if order.client_id:
             self.by_client_id[order.owner, order.client_id] = order
-        if order.expires:
-            heappush(self._expiries, (order.expires, order.id))
+        expires = order.terms.expires
+        if expires:
+            heappush(self._expiries, (expires, order.id))
 
     def close(self, order: Order) -> None:
         """It is over, whether or not it was ever kept."""
         del self.by_id[order.id]
         own = self.by_owner.get(order.owner)
-        if own is None or order.id not in own:
+        if own is None or own.pop(order.id, None) is None:
             return
-        del own[order.id]
         if not own:
             del self.by_owner[order.owner]
         del self.by_digest[order.digest]
         self.count[order.market] -= 1
         if order.client_id:
             del self.by_client_id[order.owner, order.client_id]
-        if order.expires and len(self._expiries) > 2 * len(self.by_id) + 64:
+        if order.terms.expires and len(self._expiries) > 2 * len(self.by_id) + 64:
             self._drop_closed()
 
     def arm(self, order: Order) -> None:
