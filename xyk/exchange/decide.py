@@ -115,6 +115,8 @@ FORBIDS: Mapping[type, Callable[[State, Any], Rejected | None]] = {
     ApproveApiKey: forbidden_api_key,
     SetOperator: forbidden_operator,
 }
+# What an owner's own signature alone does not authorise.
+GUARDED = OPERATOR_ONLY | frozenset(FORBIDS)
 APPROVALS: frozenset[type] = frozenset((ApproveAgent, ApproveApiKey))
 AGENT_MAY = frozenset(
     {
@@ -134,7 +136,11 @@ AGENT_MAY = frozenset(
 def decide(state: State, request: Request) -> Outcome:
     command: Any = request.command
     if request.scheme == EIP712:
-        fault = _authority_fault(state, request, command) or _time_fault(state, request, command)
+        if request.signer != command.owner or type(command) in GUARDED:
+            fault = _authority_fault(state, request, command)
+            if fault is not None:
+                return fault
+        fault = _time_fault(state, request, command)
         if fault is not None:
             return fault
         outcome = SIGNED[type(command)](state, request, command)
