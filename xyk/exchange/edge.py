@@ -93,6 +93,16 @@ class Edge(msgspec.Struct, eq=False):
             self._find_first_tick(pool.reserve_base, pool.reserve_quote)
         return limit <= self.first_tick if self.sells_base else limit >= self.first_tick
 
+    def pool_may_beat(self, price: int) -> bool:
+        """False where the pool has no lot that costs less than a level at `price` ticks with the
+        taker's fee: a few products instead of a root at most levels. True says nothing.
+        """
+        self.pool_reaches(price)
+        kept = BPS - self.market.taker_fee_bps
+        if self.sells_base:
+            return price * kept < (self.first_tick + 1) * BPS
+        return price * BPS > (self.first_tick - 1) * kept
+
     def _find_first_tick(self, base: int, quote: int) -> None:
         """The best limit that the pool's first lot reaches, rounded to the worse for the pool."""
         market, kept = self.market, BPS - self.pool.fee_bps
