@@ -60,7 +60,11 @@ def place_order(state: State, request: Request, place: PlaceOrder) -> Outcome:
         base, quote = place.sell_amount, place.buy_amount
     if not base or not quote:
         return zero_fault()
-    price, off = divmod(quote * edge.whole_base, base * market.tick_size)
+    lots, crumbs = divmod(base, market.lot_size)
+    if crumbs or edge.book is None:
+        price, off = divmod(quote * edge.whole_base, base * market.tick_size)
+    else:  # the same with smaller numbers: beside a book a lot's value at a tick is exact
+        price, off = divmod(quote, lots * edge.lot_value)
     if off or price > RESERVE_MAX:
         return tick_fault(market, edge.whole_base, base, quote)
     time_in_force = place.time_in_force or GTC
@@ -82,7 +86,7 @@ def place_order(state: State, request: Request, place: PlaceOrder) -> Outcome:
         market=market.symbol,
         is_bid=is_bid,
         price=price,
-        quantity=base // market.lot_size,
+        quantity=lots,
         time_in_force=time_in_force,
         post_only=place.post_only,
         self_trade_prevention=place.self_trade_prevention or REJECT_TAKER,

@@ -116,13 +116,13 @@ class Ledger:
             holds[maker] = left
         else:
             del holds[maker]
-        for account, amount in (
-            (taker, given_amount - taker_fee),
-            (recipient, taker_fee - maker_rebate),
-            (maker, maker_rebate),
-        ):
-            if amount:
-                accounts[account] = accounts.get(account, 0) + amount
+        paid, fee = given_amount - taker_fee, taker_fee - maker_rebate
+        if paid:
+            accounts[taker] = accounts.get(taker, 0) + paid
+        if fee:
+            accounts[recipient] = accounts.get(recipient, 0) + fee
+        if maker_rebate:
+            accounts[maker] = accounts.get(maker, 0) + maker_rebate
         accounts = self._available[got]
         left = accounts.get(taker, 0) - got_amount
         assert left >= 0, "no account but the outside one is negative"
@@ -130,9 +130,11 @@ class Ledger:
             accounts[taker] = left
         else:
             accounts.pop(taker, None)
-        for account, amount in ((maker, got_amount - maker_fee), (recipient, maker_fee)):
-            if amount:
-                accounts[account] = accounts.get(account, 0) + amount
+        paid = got_amount - maker_fee
+        if paid:
+            accounts[maker] = accounts.get(maker, 0) + paid
+        if maker_fee:
+            accounts[recipient] = accounts.get(recipient, 0) + maker_fee
         if self.touched is not None:
             for asset in (given, got):
                 touched = self.touched[asset]
