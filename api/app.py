@@ -10,6 +10,7 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from api.accounts import get_account
+from api.candle_log import CandleLog
 from api.cors import Cors
 from api.day import Minute
 from api.depth import get_bbo, get_depth
@@ -17,6 +18,8 @@ from api.docs import get_docs, get_root
 from api.feed import Feed
 from api.gateway import Application, Gateway
 from api.hub import Hub
+from api.kline_stream import push_klines
+from api.klines import get_klines
 from api.markets import get_assets, get_market, get_markets
 from api.order_log import OrderLog
 from api.orders import get_order, get_order_by_id, get_orders
@@ -28,11 +31,13 @@ from api.services import Services
 from api.stream import Stream, pace_depth, push_tickers
 from api.system import get_domain, get_metrics, get_ping, get_status, get_time
 from api.trading import endpoints
+from api.udf import UDF
 from xyk.domain.units import BODY_MAX
 
 READS = (
     *(get_assets, get_markets, get_market, get_bbo, get_pools, get_pool, get_position),
     *(get_account, get_depth, get_order, get_order_by_id, get_orders),
+    *(get_klines, *UDF),
     *(get_quote, post_quote, get_ping, get_time, get_status, get_domain),
     *(get_metrics, get_docs, get_root),
 )
@@ -42,7 +47,8 @@ def create_app(services: Services) -> Application:
     """An ASGI application. All of the state that it is made on is committed."""
     hub = Hub()
     log = OrderLog(services.state, services.projected)
-    feed = Feed(services.state, hub, log, services.now_ms())
+    candles = CandleLog(services.projected)
+    feed = Feed(services.state, hub, log, candles, services.now_ms())
     services.writer.listeners.append(feed.publish)
     metrics = services.metrics
     metrics.watch("xyk_subscriptions", "Streams subscribed to", lambda: hub.subscriptions)
@@ -79,7 +85,8 @@ def _reads(services: Services, feed: Feed) -> Litestar:
 
 @asynccontextmanager
 async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIterator[None]:
-    """Before the port opens the last day is read back; while it is open, tickers go out."""
+    """Before the port opens the last day and the present candles are read back; while it is open,
+    what goes out by the clock goes out."""
     now_ms = services.now_ms()
     for symbol, market in feed.markets.items():
         ticker = await services.history.ticker_24h(symbol, now_ms)
@@ -87,9 +94,11 @@ async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIter
         for minute in await services.history.minutes(symbol, now_ms):
             market.day.restore(msgspec.convert(minute, Minute, from_attributes=True))
         market.day.expire(now_ms)
+    feed.candles.restore(*await services.history.present_candles())
     pushing = [
         asyncio.create_task(push_tickers(feed, services.now_ms)),
         asyncio.create_task(pace_depth(feed, services.now_ms)),
+        asyncio.create_task(push_klines(feed.klines, services)),
     ]
     try:
         yield

@@ -11,9 +11,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from api.candle_log import CandleLog, Fill
 from api.day import Day
 from api.depth_stream import DepthStream
 from api.hub import Hub
+from api.kline_stream import KlineStream, is_kline_stream
 from api.order_log import OrderLog
 from api.order_stream import OrderStream, is_order_stream
 from xyk.domain import events as ev
@@ -83,11 +85,15 @@ class Feed:
     committed.
     """
 
-    def __init__(self, state: State, hub: Hub, log: OrderLog, first_id: int) -> None:
+    def __init__(
+        self, state: State, hub: Hub, log: OrderLog, candles: CandleLog, first_id: int
+    ) -> None:
         """`first_id`: of depth updates."""
         self._state = state
         self._hub = hub
         self.log = log
+        self.candles = candles
+        self.klines = KlineStream(state, hub, candles)
         self._orders = OrderStream(state, hub, log)
         self._first_id = first_id
         self.markets: dict[str, MarketFeed] = {}
@@ -120,7 +126,9 @@ class Feed:
 
     def has_stream(self, name: str) -> bool:
         """Whether it can be subscribed to."""
-        return name in self._streams or is_order_stream(name, self.markets)
+        if name in self._streams or is_order_stream(name, self.markets):
+            return True
+        return is_kline_stream(name, self.markets)
 
     def publish(self, group: Sequence[Committed]) -> None:
         log, hub = self.log, self._hub
@@ -272,6 +280,7 @@ class Feed:
             quote_fee=pool_fees[1],
             price=price,
         )
+        self.klines.add(Fill(entry.seq, entry.time, market.symbol, *volume, price))
         names = market.names["trade"]
         if price is None or not self._is_heard(names):
             return

@@ -125,6 +125,10 @@ class Hub:
     def has_readers(self, name: str) -> bool:
         return name in self._readers
 
+    def followed(self, begin: str) -> list[str]:
+        """The names with readers that begin so."""
+        return [name for name in self._readers if name.startswith(begin)]
+
     def push(self, names: tuple[str, ...], data: str, *, replaceable: bool) -> None:
         """`data`: the JSON of one frame's data; `names`: the stream's name and its aliases."""
         for name in names:

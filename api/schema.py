@@ -33,6 +33,7 @@ from api.trading import (
     FaucetRequest,
     SignedRoute,
 )
+from api.udf import UdfHistory
 from xyk.domain import commands as cm
 from xyk.domain.rejections import Code
 from xyk.domain.units import BATCH_MAX, Address, Bytes32, Int32, Uint8, Uint32, Uint64, Uint256
@@ -124,6 +125,8 @@ def _complete(reads: Schema, services: Services) -> Schema:
     for path, item in paths.items():
         for operation in item.values():
             _complete_read(operation, examples.READS.get(path))
+    bars = paths["/udf/history"]["get"]["responses"]
+    bars["200"] = _response("Bars", _ref("UdfHistory"), examples.UDF_HISTORY)
     quote = paths["/api/v1/quote"]
     for operation in quote.values():
         operation["responses"]["200"] = _response("The quote", _ref("QuoteView"), examples.QUOTED)
@@ -230,6 +233,7 @@ def _component_schemas() -> dict[str, Schema]:
         FaucetRequest,
         QuoteRequest,
         QuoteView,
+        UdfHistory,
         OrderQuery,
         Problem,
         Receipt,

@@ -11,6 +11,7 @@ import pytest
 from api import examples
 from api.accounts import AccountView
 from api.depth import BboView, DepthView
+from api.klines import KlineView
 from api.markets import AssetView, MarketView
 from api.order_views import OrderView
 from api.pools import PoolView, PositionView
@@ -20,6 +21,7 @@ from api.receipts import Receipt
 from api.schema import RECEIPTS
 from api.system import StatusView
 from api.trading import SIGNED_ROUTES, Elements, FaucetRequest, Signed
+from api.udf import UdfConfig, UdfFound, UdfHistory, UdfSymbol
 from tests.api.desk import ETH, USDC, Desk, Json, encoded, refusal
 from tests.api.venue import Venue
 from xyk.domain.rejections import Code
@@ -31,6 +33,12 @@ VIEWS: dict[str, Any] = {
     "/api/v1/market": MarketView,
     "/api/v1/bbo/{symbol}": BboView,
     "/api/v1/depth": DepthView,
+    "/api/v1/klines": list[KlineView],
+    "/udf/config": UdfConfig,
+    "/udf/history": UdfHistory,
+    "/udf/search": list[UdfFound],
+    "/udf/symbols": UdfSymbol,
+    "/udf/time": str,
     "/api/v1/order": OrderView,
     "/api/v1/order/{order_id}": OrderView,
     "/api/v1/orders": list[OrderView],
