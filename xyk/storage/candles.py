@@ -11,10 +11,12 @@ from sqlalchemy import Select, and_, desc, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from xyk.engine.candles import Candle, MarketCandles
-from xyk.engine.intervals import INTERVALS, ONE_SECOND
+from xyk.engine.intervals import INTERVALS, ONE_SECOND, Interval
 from xyk.storage.tables import CANDLES, MARKETS
 
 RANGES_A_QUERY = 100
+
+Range = tuple[str, str, int, int]  # market, interval, from this start, before that one
 
 _COLUMNS = CANDLES.columns[2:]  # those of a candle, from `start_ms` on
 
@@ -96,25 +98,38 @@ def candle_of(row: Sequence[Any]) -> Candle:
 async def present_candles(connection: AsyncConnection) -> dict[str, MarketCandles]:
     """Of every market, as they are after the last projected fill."""
     markets: dict[str, MarketCandles] = {}
-    seconds: dict[str, int] = {}
+    ranges: list[Range] = []
     for row in await connection.execute(_newest_seconds()):
         candles = markets[row.market] = MarketCandles()
         candles.second = candle_of(row[2:])
-        seconds[row.market] = row.start_ms
+        ranges += _sources(row.market, row.start_ms)
+    closed: dict[tuple[str, str], list[Candle]] = {}
+    for query in _within(ranges):
+        for row in await connection.execute(query):
+            closed.setdefault((row.market, row.interval), []).append(candle_of(row[2:]))
+    for market, candles in markets.items():
+        assert candles.second is not None
+        second_ms = candles.second.start_ms
+        for interval in INTERVALS[1:]:
+            assert interval.source is not None
+            parts = closed.get((market, interval.source.name), ())
+            start_ms = interval.start_of(second_ms)
+            candles.restore(interval, (part for part in parts if part.start_ms >= start_ms))
+    return markets
+
+
+def _sources(market: str, second_ms: int) -> Iterator[Range]:
+    """Where the closed candles lie that the present ones are made of."""
+    firsts: dict[Interval, int] = {}
     for interval in INTERVALS[1:]:
         source = interval.source
         assert source is not None
-        ranges = [
-            (market, interval.start_of(second), source.start_of(second))
-            for market, second in seconds.items()
-        ]
-        parts: dict[str, list[Candle]] = {}
-        for query in _closed_within(source.name, [one for one in ranges if one[1] < one[2]]):
-            for row in await connection.execute(query):
-                parts.setdefault(row.market, []).append(candle_of(row[2:]))
-        for market, closed in parts.items():
-            markets[market].restore(interval, closed)
-    return markets
+        first = interval.start_of(second_ms)
+        firsts[source] = min(firsts.get(source, first), first)
+    for source, first in firsts.items():
+        end = source.start_of(second_ms)
+        if first < end:
+            yield market, source.name, first, end
 
 
 def _newest_seconds() -> Select[Any]:
@@ -132,17 +147,18 @@ def _newest_seconds() -> Select[Any]:
     return found.where(CANDLES.c.market.is_not(None))
 
 
-def _closed_within(source: str, ranges: Sequence[tuple[str, int, int]]) -> Iterator[Select[Any]]:
-    """The rows of (market, start_ms, end_ms), ascending within each market."""
+def _within(ranges: Sequence[Range]) -> Iterator[Select[Any]]:
+    """Rows that begin in any of these, ascending within each market and interval."""
     start = CANDLES.c.start_ms
     for at in range(0, len(ranges), RANGES_A_QUERY):
         some = [
             and_(
                 CANDLES.c.market == market,
-                CANDLES.c.interval == source,
+                CANDLES.c.interval == interval,
                 start >= first,
                 start < end,
             )
-            for market, first, end in ranges[at : at + RANGES_A_QUERY]
+            for market, interval, first, end in ranges[at : at + RANGES_A_QUERY]
         ]
-        yield select(CANDLES).where(or_(*some)).order_by(CANDLES.c.market, start)
+        order = (CANDLES.c.market, CANDLES.c.interval, start)
+        yield select(CANDLES).where(or_(*some)).order_by(*order)
