@@ -7,7 +7,7 @@ not anything changed: then no entry can be stamped into it any more.
 
 import asyncio
 from collections import deque
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -31,18 +31,21 @@ _Key = tuple[Interval, str]  # interval and market
 
 
 class Followed:
-    """One stream with readers. `next_ms`: where the first candle begins that was not told of for
-    the last time; `close`: the price before it, None where it cannot be needed."""
+    """One stream with readers, followed from the interval on that the last second began in: whoever
+    subscribed since then hears its end. `next_ms`: where the first candle begins that was not told
+    of for the last time; `close`: the price before it, None where it cannot be needed."""
 
     __slots__ = ("close", "interval", "market", "names", "next_ms", "over", "told")
 
-    def __init__(self, key: _Key, now_ms: int, present: Candle | None) -> None:
+    def __init__(self, key: _Key, now_ms: int, newest: Sequence[Candle]) -> None:
+        """`newest`: the present candle, and before it those that were closed lately."""
         self.interval, self.market = key
         self.names = tuple(f"{begin}{key[0].name}.{key[1]}" for begin in SPELLINGS)
-        self.next_ms = self.interval.start_of(now_ms)
-        is_before = present is not None and present.start_ms < self.next_ms
-        self.close = present.close if present is not None and is_before else None
-        self.over: deque[Candle] = deque()  # closed by a later fill, and not told of
+        self.next_ms = self.interval.start_of(now_ms - SECOND_MS)
+        before = [candle for candle in newest if candle.start_ms < self.next_ms]
+        self.close = before[-1].close if before else None
+        # Closed by a later fill, and not told of.
+        self.over = deque(one for one in newest[:-1] if one.start_ms >= self.next_ms)
         self.told = (0, 0)  # start and fills of the present candle when it was told of
 
     def ended(self, end_ms: int, present: Candle) -> Iterator[Candle | None]:
@@ -104,7 +107,8 @@ class KlineStream:
             present = self._log.present(market, interval)
             followed = self._followed.get(key)
             if followed is None:
-                followed = self._followed[key] = Followed(key, now_ms, present)
+                newest = self._log.newest(market, interval)
+                followed = self._followed[key] = Followed(key, now_ms, newest)
             if present is not None:
                 self._tell(followed, present, now_ms)
 
