@@ -298,6 +298,7 @@ READS: Mapping[str, Any] = {
             "type": "crypto",
         }
     ],
+    "/udf/history": UDF_HISTORY,
     "/udf/time": str(SECOND),
     "/api/v1/order": _ORDER,
     "/api/v1/order/{order_id}": _ORDER,

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import msgspec
 from litestar import MediaType, Response, get
-from litestar.params import QueryParameter
+from litestar.params import FromQuery, QueryParameter
 
 from api.depth import GivenFeed
 from api.feed import Feed
@@ -129,7 +129,7 @@ async def get_udf_config() -> UdfConfig:
 
 
 @get("/udf/symbols", summary="One market for the charting library", tags=["udf"])
-async def get_udf_symbol(services: Given, symbol: str = "") -> UdfSymbol | UdfFault:
+async def get_udf_symbol(services: Given, symbol: FromQuery[str] = "") -> UdfSymbol | UdfFault:
     """`symbol` with or without the exchange in front: `xyk:ETH_USDC`."""
     market = _market(services, symbol)
     if market is None:
@@ -158,8 +158,8 @@ async def get_udf_search(
     services: Given,
     text: Annotated[str, QueryParameter(name="query")] = "",
     kind: Annotated[str, QueryParameter(name="type")] = "",
-    exchange: str = "",
-    limit: str = str(FOUND_MAX),
+    exchange: FromQuery[str] = "",
+    limit: FromQuery[str] = str(FOUND_MAX),
 ) -> list[UdfFound]:
     """In order of listing."""
     known = kind in ("", KIND) and exchange in ("", EXCHANGE)
@@ -187,11 +187,11 @@ async def get_udf_time(services: Given) -> str:
 async def get_udf_history(
     services: Given,
     feed: GivenFeed,
-    symbol: str = "",
-    resolution: str = "",
+    symbol: FromQuery[str] = "",
+    resolution: FromQuery[str] = "",
     first: Annotated[str, QueryParameter(name="from")] = "",
     end: Annotated[str, QueryParameter(name="to")] = "",
-    countback: str = "",
+    countback: FromQuery[str] = "",
 ) -> Response[bytes]:
     """Those that begin at `from` or later and before `to` (Unix seconds), or the `countback` last
     ones before `to`, ascending; of more than 1,000 the last ones."""

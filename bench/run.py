@@ -2,10 +2,10 @@
 
 import sys
 
-from bench import book, core, http, memory, orders, pause, startup, stream
+from bench import book, core, http, klines, memory, orders, pause, startup, stream
 from bench.table import Row, show
 
-ALL = ["core", "book", "orders", "http", "stream", "memory", "pause", "startup"]
+ALL = ["core", "book", "orders", "http", "stream", "klines", "memory", "pause", "startup"]
 
 
 def main(parts: list[str]) -> None:
@@ -28,6 +28,8 @@ def main(parts: list[str]) -> None:
         show(http.rows(swap_us, sum(figures[name] for name in orders.PARTS)))
     if "stream" in wanted:
         show(stream.rows())
+    if "klines" in wanted:
+        show(klines.rows())
     if "memory" in wanted:
         show(memory.rows())
     if "pause" in wanted:

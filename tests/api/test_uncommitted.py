@@ -92,6 +92,10 @@ async def test_reads_refusals_and_repeated_receipts_wait(
             "/api/v1/orders?market=ETH_USDC",
             "/api/v1/order/2",
             f"/api/v1/order?clientId=1&owner={NOBODY}",
+            "/api/v1/klines?symbol=ETH_USDC&interval=1m&startTime=0",
+            "/udf/history?symbol=ETH_USDC&resolution=1&to=9999999999&countback=1",
+            "/udf/symbols?symbol=ETH_USDC",
+            "/udf/search",
             "/api/v1/bbo/NO_SUCH",
             "/api/v1/quote?tokenIn=ETH&tokenOut=USDC&amountIn=1",
         )

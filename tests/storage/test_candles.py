@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -16,7 +17,7 @@ from xyk.engine.journal import MemoryJournal
 from xyk.storage.connection import Database, read_database, reading_engine, writing_engine
 from xyk.storage.history import History
 from xyk.storage.migrate import upgrade_database
-from xyk.storage.projection import Projection
+from xyk.storage.projection import ROWS_MAX, Projection
 from xyk.storage.rebuild import rebuild
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
@@ -128,6 +129,22 @@ async def test_ranges_are_those_that_were_drawn(
     assert shown > 100
 
 
+async def test_transactions_of_candles_that_close_have_at_most_500_rows(
+    database: Database, sample: Sample
+) -> None:
+    """Hours and days lie between the fills, so that nearly each closes one in every interval."""
+    engine, sizes = writing_engine(database), [0]
+
+    def count(_c: Any, _cursor: Any, _s: Any, parameters: Any, _x: Any, many: bool) -> None:
+        sizes[-1] += len(parameters) if many else 1
+
+    event.listen(engine.sync_engine, "begin", lambda _connection: sizes.append(0))
+    event.listen(engine.sync_engine, "before_cursor_execute", count)
+    await Projection(engine, journal_of(sample.entries)).catch_up()
+    await engine.dispose()
+    assert 400 < max(sizes) <= ROWS_MAX + 1  # SQLite's own BEGIN is a statement
+
+
 async def test_a_range_is_found_without_sorting_or_reading_others(tmp_path: Path) -> None:
     """On SQLite, whose planner says what it does."""
     database = read_database(tmp_path)
@@ -143,3 +160,24 @@ async def test_a_range_is_found_without_sorting_or_reading_others(tmp_path: Path
     assert "SEARCH candles USING PRIMARY KEY (market=? AND interval=? AND start_ms>?" in plan
     assert "SCAN candles" not in plan
     assert "TEMP B-TREE" not in plan
+
+
+async def test_present_candles_are_read_back_by_look_ups(tmp_path: Path, sample: Sample) -> None:
+    """A start must not read candles of years."""
+    database = read_database(tmp_path)
+    await upgrade_database(database)
+    writer = writing_engine(database)
+    await Projection(writer, journal_of(sample.entries)).catch_up()
+    await writer.dispose()
+    engine, sent = reading_engine(database), list[tuple[str, tuple[object, ...]]]()
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *call: sent.append(call[2:4]))
+    await History(engine).present_candles()
+    about = [one for one in sent if "candles" in one[0]]
+    assert len(about) == 2
+    async with engine.connect() as connection:
+        for statement, parameters in about:
+            explain = f"EXPLAIN QUERY PLAN {statement}"
+            plan = str((await connection.exec_driver_sql(explain, parameters)).all())
+            assert "SEARCH candles USING PRIMARY KEY" in plan
+            assert "SCAN candles" not in plan
+    await engine.dispose()

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import Select, and_, desc, func, or_, select
+from sqlalchemy import CompoundSelect, Select, and_, desc, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from xyk.engine.candles import Candle, MarketCandles
@@ -100,6 +100,8 @@ async def present_candles(connection: AsyncConnection) -> dict[str, MarketCandle
     markets: dict[str, MarketCandles] = {}
     ranges: list[Range] = []
     for row in await connection.execute(_newest_seconds()):
+        if row.market is None:
+            continue
         candles = markets[row.market] = MarketCandles()
         candles.second = candle_of(row[2:])
         ranges += _sources(row.market, row.start_ms)
@@ -112,9 +114,10 @@ async def present_candles(connection: AsyncConnection) -> dict[str, MarketCandle
         second_ms = candles.second.start_ms
         for interval in INTERVALS[1:]:
             assert interval.source is not None
-            parts = closed.get((market, interval.source.name), ())
+            parts = closed.get((market, interval.source.name), [])
             start_ms = interval.start_of(second_ms)
-            candles.restore(interval, (part for part in parts if part.start_ms >= start_ms))
+            inside = [part for part in parts if part.start_ms >= start_ms]
+            candles.restore(interval, sorted(inside, key=lambda part: part.start_ms))
     return markets
 
 
@@ -133,7 +136,8 @@ def _sources(market: str, second_ms: int) -> Iterator[Range]:
 
 
 def _newest_seconds() -> Select[Any]:
-    """By look-ups in the index: the outer join keeps SQLite from reading the whole table first."""
+    """By look-ups in the index: the outer join keeps SQLite from reading the whole table first. An
+    empty row for a market without fills; to leave it out here would undo that."""
     other = CANDLES.alias()
     newest = select(func.max(other.c.start_ms)).where(
         other.c.market == MARKETS.c.market, other.c.interval == ONE_SECOND.name
@@ -143,22 +147,21 @@ def _newest_seconds() -> Select[Any]:
         CANDLES.c.interval == ONE_SECOND.name,
         CANDLES.c.start_ms == newest.scalar_subquery(),
     )
-    found = select(CANDLES).select_from(MARKETS.outerjoin(CANDLES, is_newest))
-    return found.where(CANDLES.c.market.is_not(None))
+    return select(CANDLES).select_from(MARKETS.outerjoin(CANDLES, is_newest))
 
 
-def _within(ranges: Sequence[Range]) -> Iterator[Select[Any]]:
-    """Rows that begin in any of these, ascending within each market and interval."""
+def _within(ranges: Sequence[Range]) -> Iterator[CompoundSelect[Any]]:
+    """Rows that begin in any of these, each range by a look-up in the index."""
     start = CANDLES.c.start_ms
     for at in range(0, len(ranges), RANGES_A_QUERY):
-        some = [
-            and_(
-                CANDLES.c.market == market,
-                CANDLES.c.interval == interval,
-                start >= first,
-                start < end,
+        yield union_all(
+            *(
+                select(CANDLES).where(
+                    CANDLES.c.market == market,
+                    CANDLES.c.interval == interval,
+                    start >= first,
+                    start < end,
+                )
+                for market, interval, first, end in ranges[at : at + RANGES_A_QUERY]
             )
-            for market, interval, first, end in ranges[at : at + RANGES_A_QUERY]
-        ]
-        order = (CANDLES.c.market, CANDLES.c.interval, start)
-        yield select(CANDLES).where(or_(*some)).order_by(*order)
+        )
