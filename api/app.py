@@ -12,14 +12,35 @@ from litestar.di import Provide
 from api.accounts import get_account
 from api.candle_log import CandleLog
 from api.cors import Cors
-from api.day import Minute
-from api.depth import get_bbo, get_depth
+from api.day import WEEK_MS, Minute
+from api.depth import get_bbo
 from api.docs import get_docs, get_root
 from api.feed import Feed
 from api.gateway import Application, Gateway
+from api.guides import get_guide
 from api.hub import Hub
 from api.kline_stream import push_klines
 from api.klines import get_klines
+from api.listing_coingecko import (
+    get_coingecko_book,
+    get_coingecko_pairs,
+    get_coingecko_tickers,
+    get_coingecko_trades,
+)
+from api.listing_coinmarketcap import (
+    get_cmc_assets,
+    get_cmc_book,
+    get_cmc_summary,
+    get_cmc_ticker,
+    get_cmc_trades,
+)
+from api.listing_geckoterminal import (
+    get_events,
+    get_latest_block,
+    get_listed_asset,
+    get_listed_pair,
+)
+from api.market_queries import queries
 from api.markets import get_assets, get_market, get_markets
 from api.order_log import OrderLog
 from api.orders import get_order, get_order_by_id, get_orders
@@ -28,6 +49,7 @@ from api.problems import answer_exception
 from api.quotes import get_quote, post_quote
 from api.schema import openapi_config
 from api.services import Services
+from api.spot_only import get_nothing, get_securities, get_wallets, refuse_action
 from api.stream import Stream, pace_depth, push_tickers
 from api.system import get_domain, get_metrics, get_ping, get_status, get_time
 from api.trading import endpoints
@@ -36,10 +58,14 @@ from xyk.domain.units import BODY_MAX
 
 READS = (
     *(get_assets, get_markets, get_market, get_bbo, get_pools, get_pool, get_position),
-    *(get_account, get_depth, get_order, get_order_by_id, get_orders),
+    *(get_account, get_order, get_order_by_id, get_orders),
+    *(get_securities, get_wallets, get_nothing, refuse_action),
     *(get_klines, *UDF),
     *(get_quote, post_quote, get_ping, get_time, get_status, get_domain),
-    *(get_metrics, get_docs, get_root),
+    *(get_coingecko_pairs, get_coingecko_tickers, get_coingecko_book, get_coingecko_trades),
+    *(get_cmc_summary, get_cmc_assets, get_cmc_ticker, get_cmc_book, get_cmc_trades),
+    *(get_latest_block, get_listed_asset, get_listed_pair, get_events),
+    *(get_metrics, get_docs, get_guide, get_root),
 )
 
 
@@ -48,18 +74,19 @@ def create_app(services: Services) -> Application:
     hub = Hub()
     log = OrderLog(services.state, services.projected)
     candles = CandleLog(services.projected)
-    feed = Feed(services.state, hub, log, candles, services.now_ms())
+    feed = Feed(services.state, hub, log, candles, services.now_ms(), services.projected)
     services.writer.listeners.append(feed.publish)
     metrics = services.metrics
     metrics.watch("xyk_subscriptions", "Streams subscribed to", lambda: hub.subscriptions)
     metrics.watch("xyk_stream_frames", "Frames queued for websockets", lambda: hub.sent)
     metrics.watch("xyk_slow_readers", "Websockets closed as too slow", lambda: hub.slow)
     metrics.watch("xyk_open_orders", "Orders that rest or wait for a trigger", lambda: len(log))
-    table = endpoints(services, log)
+    table, asked = endpoints(services, log), queries(services, feed)
     reads = _reads(services, feed)
     gateway = Gateway(
         endpoints=table,
-        methods=_methods(reads, table),
+        queries=asked,
+        methods=_methods(reads, [*table, *(("GET", path) for path in asked)]),
         reads=reads,  # type: ignore[arg-type]  # litestar's own names for the same ASGI types
         stream=Stream(hub, feed, metrics),
         metrics=metrics,
@@ -85,15 +112,17 @@ def _reads(services: Services, feed: Feed) -> Litestar:
 
 @asynccontextmanager
 async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIterator[None]:
-    """Before the port opens the last day and the present candles are read back; while it is open,
+    """Before the port opens the last week and the present candles are read back; while it is open,
     what goes out by the clock goes out."""
     now_ms = services.now_ms()
     for symbol, market in feed.markets.items():
         ticker = await services.history.ticker_24h(symbol, now_ms)
-        market.day.last = ticker.last if ticker is not None else None
-        for minute in await services.history.minutes(symbol, now_ms):
-            market.day.restore(msgspec.convert(minute, Minute, from_attributes=True))
-        market.day.expire(now_ms)
+        minutes = await services.history.minutes(symbol, now_ms, WEEK_MS)
+        for window in (market.day, market.week):
+            window.last = ticker.last if ticker is not None else None
+            for minute in minutes:
+                window.restore(msgspec.convert(minute, Minute, from_attributes=True))
+            window.expire(now_ms)
     feed.candles.restore(*await services.history.present_candles())
     pushing = [
         asyncio.create_task(push_tickers(feed, services.now_ms)),

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from api import candle_examples
+from api.examples_listing import LISTING
 from xyk.domain import commands as cm
 from xyk.domain.tokens import token_address
 from xyk.domain.units import NONCE_SLOTS
@@ -209,18 +211,29 @@ _FILL: Json = {
     "feeSymbol": "ETH",
     "makerOrderId": "40",
 }
-_RESOLUTIONS = ["1S", "1", "5", "60", "1D", "1W", "1M"]
-UDF_HISTORY: Json = {
-    "s": "ok",
-    "t": [SECOND],
-    "o": [2000.5],
-    "h": [2001],
-    "l": [1999.9],
-    "c": [2000],
-    "v": [12.5],
+_TICKER: Json = {
+    "symbol": "ETH_USDC",
+    "firstPrice": "2000",
+    "lastPrice": "1975",
+    "high": "2011.5",
+    "low": "1968.25",
+    "priceChange": "-25",
+    "priceChangePercent": "-0.0125",
+    "volume": "50",
+    "quoteVolume": "99400",
+    "trades": "80",
+}
+_TRADE: Json = {
+    "id": 80,
+    "price": "1975",
+    "quantity": "0.05",
+    "quoteQuantity": "98.75",
+    "timestamp": SECOND * 1000,
+    "isBuyerMaker": True,
 }
 # What a read answers, by its path.
 READS: Mapping[str, Any] = {
+    **candle_examples.READS,
     "/api/v1/assets": [
         {"symbol": "ETH", "displayName": "ETH", "coingeckoId": None, "tokens": [_ASSET_TOKEN]}
     ],
@@ -242,64 +255,12 @@ READS: Mapping[str, Any] = {
         "timestamp": SECOND * 1_000_000,
         "seq": 42,
     },
-    "/api/v1/klines": [
-        {
-            "start": "2025-11-20 12:00:00",
-            "end": "2025-11-20 12:01:00",
-            "open": "2000.5",
-            "high": "2001",
-            "low": "1999.9",
-            "close": "2000",
-            "volume": "12.5",
-            "quoteVolume": "25003.1",
-            "trades": "7",
-        }
-    ],
-    "/udf/config": {
-        "supported_resolutions": _RESOLUTIONS,
-        "supports_search": True,
-        "supports_group_request": False,
-        "supports_marks": False,
-        "supports_timescale_marks": False,
-        "supports_time": True,
-        "exchanges": [{"value": "xyk", "name": "xyk", "desc": "xyk"}],
-        "symbols_types": [{"name": "crypto", "value": "crypto"}],
-    },
-    "/udf/symbols": {
-        "name": "ETH_USDC",
-        "ticker": "ETH_USDC",
-        "description": "ETH / USDC",
-        "type": "crypto",
-        "session": "24x7",
-        "timezone": "Etc/UTC",
-        "exchange": "xyk",
-        "listed_exchange": "xyk",
-        "minmov": 1,
-        "pricescale": 100,
-        "has_intraday": True,
-        "has_seconds": True,
-        "has_daily": True,
-        "has_weekly_and_monthly": True,
-        "seconds_multipliers": ["1"],
-        "intraday_multipliers": ["1", "5", "60"],
-        "daily_multipliers": ["1", "3"],
-        "supported_resolutions": _RESOLUTIONS,
-        "volume_precision": 4,
-        "currency_code": "USDC",
-        "data_status": "streaming",
-    },
-    "/udf/search": [
-        {
-            "symbol": "ETH_USDC",
-            "full_name": "xyk:ETH_USDC",
-            "description": "ETH / USDC",
-            "exchange": "xyk",
-            "ticker": "ETH_USDC",
-            "type": "crypto",
-        }
-    ],
-    "/udf/history": UDF_HISTORY,
-    "/udf/time": str(SECOND),
+    "/api/v1/ticker": _TICKER,
+    "/api/v1/tickers": [_TICKER],
+    "/api/v1/trades": [_TRADE],
+    "/api/v1/trades/history": [_TRADE],
+    "/api/v1/securities": [],
+    "/api/v1/wallets": [{"blockchain": "Ethereum", "address": checksum(OTHER)}],
     "/api/v1/order": _ORDER,
     "/api/v1/order/{order_id}": _ORDER,
     "/api/v1/orders": [_ORDER],
@@ -331,6 +292,7 @@ READS: Mapping[str, Any] = {
     "/api/v1/ping": "pong",
     "/api/v1/time": str(SECOND * 1000),
     "/api/v1/domain": domain_document(Domain("0x" + "07" * 32)),
+    **LISTING,
 }
 
 

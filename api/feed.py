@@ -12,12 +12,13 @@ import msgspec
 from msgspec.structs import replace
 
 from api.candle_log import CandleLog, Fill
-from api.day import Day
+from api.day import Day, Week
 from api.depth_stream import DepthStream
 from api.hub import Hub
 from api.kline_stream import KlineStream, is_kline_stream
 from api.order_log import OrderLog
 from api.order_stream import OrderStream, is_order_stream
+from api.trade_tail import PublicTrade, TradeTail, Trail
 from xyk.domain import events as ev
 from xyk.domain.decimals import significant, whole_tokens
 from xyk.domain.events import (
@@ -60,7 +61,9 @@ class MarketFeed:
         "quote_decimals",
         "seq",
         "symbol",
+        "tail",
         "total_supply",
+        "week",
     )
 
     def __init__(self, state: State, depth: Depth, first_id: int) -> None:
@@ -75,6 +78,8 @@ class MarketFeed:
             for channel, spellings in SPELLINGS.items()
         }
         self.day = Day()
+        self.week = Week()
+        self.tail = TradeTail()
         self.depth = DepthStream(depth, self.quote_decimals, first_id)
         self.seq = 0
         self.total_supply = 0
@@ -86,9 +91,16 @@ class Feed:
     """
 
     def __init__(
-        self, state: State, hub: Hub, log: OrderLog, candles: CandleLog, first_id: int
+        self,
+        state: State,
+        hub: Hub,
+        log: OrderLog,
+        candles: CandleLog,
+        first_id: int,
+        projected: Callable[[], int],
     ) -> None:
-        """`first_id`: of depth updates."""
+        """`first_id`: of depth updates; `projected`: up to which seq the read tables show
+        trades."""
         self._state = state
         self._hub = hub
         self.log = log
@@ -96,8 +108,10 @@ class Feed:
         self.klines = KlineStream(state, hub, candles)
         self._orders = OrderStream(state, hub, log)
         self._first_id = first_id
+        self.trail = Trail(projected, state.seq, state.now_ms)
         self.markets: dict[str, MarketFeed] = {}
         self._streams: set[str] = set()
+        self._depth_names: dict[str, str] = {}  # those of the streams that DepthStream makes
         self.seq = state.seq  # the last entry that is told of here
         self.time_ms = state.now_ms
         self._deepen: Mapping[type, Callable[[Any], None]] = {
@@ -130,6 +144,12 @@ class Feed:
             return True
         return is_kline_stream(name, self.markets)
 
+    def follow(self, name: str) -> None:
+        """A stream that there is has one more reader."""
+        symbol = self._depth_names.get(name)
+        if symbol is not None:
+            self.markets[symbol].depth.follow(name)
+
     def publish(self, group: Sequence[Committed]) -> None:
         log, hub = self.log, self._hub
         for committed in group:
@@ -149,6 +169,7 @@ class Feed:
         log.forget_projected()
         last = group[-1].entry
         self.seq, self.time_ms = last.seq, last.time
+        self.trail.committed(last.seq, last.time)
         for symbol in self._deeper:
             self.markets[symbol].depth.changed(hub, last)
         self._deeper.clear()
@@ -174,6 +195,7 @@ class Feed:
         for names in market.names.values():
             self._streams.update(names)
         self._streams.update(market.depth.names)
+        self._depth_names |= dict.fromkeys(market.depth.names, market.symbol)
         return market
 
     # What an event does to the levels of its market.
@@ -205,7 +227,7 @@ class Feed:
         terms = replace(
             depth.market, tick_size=event.tick_size, lot_size=event.lot_size, book=event.book
         )
-        depth.set_terms(terms, event.pool_fee_bps)
+        self.markets[event.market].depth.set_terms(terms, event.pool_fee_bps)
 
     def _depth(self, market: str) -> Depth:
         self._deeper[market] = None
@@ -272,17 +294,22 @@ class Feed:
         maker: str,
     ) -> None:
         """`volume` and `pool_fees` are base and quote; `price` None where the fill forms none."""
-        market.day.add(
-            entry.time,
-            base=volume[0],
-            quote=volume[1],
-            base_fee=pool_fees[0],
-            quote_fee=pool_fees[1],
-            price=price,
-        )
+        for window in (market.day, market.week):
+            window.add(
+                entry.time,
+                base=volume[0],
+                quote=volume[1],
+                base_fee=pool_fees[0],
+                quote_fee=pool_fees[1],
+                price=price,
+            )
         self.klines.add(Fill(entry.seq, entry.time, market.symbol, *volume, price))
+        if price is None:
+            return
+        trade = PublicTrade(fill.trade_id, entry.seq, entry.time, price, *volume, taker_buys)
+        self.trail.add(market.symbol, market.tail, trade)
         names = market.names["trade"]
-        if price is None or not self._is_heard(names):
+        if not self._is_heard(names):
             return
         taker = str(fill.order_id or entry.seq)
         frame = {

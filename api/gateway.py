@@ -1,10 +1,15 @@
 """The outermost ASGI application: exact paths of the hot routes first, everything else to litestar.
 
-A handler inside litestar costs about 70 us, more than recovering a signature; the signed routes
-need nothing of what that buys. They get the whole body and give a whole answer.
+A handler inside litestar costs about 70 us, more than recovering a signature; the signed routes and
+the hottest reads need nothing of what that buys. They get the whole body, or the query string, and
+give a whole answer.
+
+Liberal where clients of the convention stumble: slashes that were doubled in joining a URL count
+once, and a name without a value in a query is as if it were not there.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -18,9 +23,11 @@ from api.problems import (
     STOPPING,
     TOO_LARGE,
     Answer,
+    Refused,
     method_not_allowed,
     problem,
 )
+from api.query import without_empty
 from xyk.domain.units import BODY_MAX
 from xyk.engine.writer import WriterStopped
 
@@ -28,7 +35,9 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-Endpoint = Callable[[bytes], Awaitable[Answer]]
+# The whole body, and the scope for whoever needs headers, query or the client's address.
+Endpoint = Callable[[bytes, Scope], Awaitable[Answer]]
+Query = Callable[[bytes], Awaitable[Answer]]  # takes the query string as it was sent
 
 # The route's name in the metrics where there is none: paths are the client's to choose.
 UNMATCHED = "unmatched"
@@ -38,21 +47,26 @@ DRAIN_MAX = 32 * 1024 * 1024  # bytes of a refused body that are read and thrown
 
 _log = structlog.get_logger("api")
 _CONTENT_TYPE = (b"content-type", JSON.encode())
+_BARE_JSON = (b"content-type", b"application/json")
+_SLASHES = re.compile("/{2,}")
 
 
 class Gateway:
-    """`endpoints` by (method, path); `methods` are all that their paths take, reads included."""
+    """`endpoints` by (method, path), `queries` (GET) by path; `methods` are all that their paths
+    take, the other reads included."""
 
     def __init__(
         self,
         *,
         endpoints: Mapping[tuple[str, str], Endpoint],
+        queries: Mapping[str, Query],
         methods: Mapping[str, frozenset[str]],
         reads: Application,
         stream: Application,
         metrics: Metrics,
     ) -> None:
         self._endpoints = endpoints
+        self._queries = queries
         self._methods = methods
         self._reads = reads
         self._stream = stream
@@ -60,6 +74,8 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
+        if "//" in scope.get("path", ""):
+            scope = with_single_slashes(scope)
         if kind == "http":
             if scope["method"] == "HEAD":  # also in the metrics it is the GET that it stands for
                 scope, send = {**scope, "method": "GET"}, headers_only(send)
@@ -74,6 +90,12 @@ class Gateway:
                     else:
                         await respond(send, answer)
                 return
+            query = self._queries.get(path) if method == "GET" else None
+            if query is not None:
+                answer = await self._guarded(query(scope["query_string"]), path)
+                self._metrics.count_request(method, path, answer.status)
+                await respond(send, answer)
+                return
             methods = self._methods.get(path)
             if methods is not None and method not in methods:
                 self._metrics.count_request(method, path, 405)
@@ -87,17 +109,20 @@ class Gateway:
 
     async def _answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Answer | None:
         """None where the client left before its request was complete."""
+        body = await read_body(scope, receive)
+        if body is None or isinstance(body, Answer):
+            return body
+        return await self._guarded(endpoint(body, scope), scope["path"])
+
+    async def _guarded(self, answering: Awaitable[Answer], path: str) -> Answer:
         try:
-            body = await read_body(scope, receive)
-            if body is None:
-                return None
-            if isinstance(body, Answer):
-                return body
-            return await endpoint(body)
+            return await answering
+        except Refused as refused:
+            return problem(refused.rejected)
         except WriterStopped:
             return problem(STOPPING)
         except Exception:
-            _log.exception("request failed", route=scope["path"])
+            _log.exception("request failed", route=path)
             return problem(SERVER_ERROR)
 
     async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -111,8 +136,13 @@ class Gateway:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                named = [_CONTENT_TYPE if one == _BARE_JSON else one for one in message["headers"]]
+                message = {**message, "headers": named}
             await send(message)
 
+        query = scope["query_string"]
+        if query:
+            scope = {**scope, "query_string": without_empty(query)}
         await self._reads(scope, receive, counted)
         self._metrics.count_request(
             scope["method"], scope.get("path_template") or UNMATCHED, status
@@ -143,6 +173,11 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | Answer | None:
         if size <= BODY_MAX:
             parts.append(part)
     return problem(TOO_LARGE) if size > BODY_MAX else b"".join(parts)
+
+
+def with_single_slashes(scope: Scope) -> Scope:
+    path = _SLASHES.sub("/", scope["path"])
+    return {**scope, "path": path, "raw_path": path.encode()}
 
 
 def announced_size(scope: Scope) -> int:
@@ -184,15 +219,8 @@ async def respond_and_drain(scope: Scope, receive: Receive, send: Send, answer: 
 
 
 async def respond(send: Send, answer: Answer, *, more_body: bool = False) -> None:
-    await send(
-        {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": [
-                _CONTENT_TYPE,
-                (b"content-length", b"%d" % len(answer.body)),
-                *answer.headers,
-            ],
-        }
-    )
+    headers = [_CONTENT_TYPE, (b"content-length", b"%d" % len(answer.body)), *answer.headers]
+    if answer.status == 204:  # has no body, and so nothing to say of it
+        headers = answer.headers
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": more_body})

@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-QUEUE_MAX = 4_096  # frames that wait for one reader; about 1 MB
+QUEUE_MAX = 4_096  # frames that wait for one reader; about 1 MB of trades
+QUEUE_BYTES_MAX = 4 * 1024 * 1024  # of them; frames of a deep book are larger
 SLOW_READER = (1008, "slow reader: subscribe again and ask for what was missed")
 
 ACCOUNT = "account."  # how streams about an owner begin
@@ -21,12 +22,13 @@ Message = dict[str, Any]  # what ASGI sends; one object for all readers of a fra
 class Frame:
     """`replaceable`: a newer frame of the same stream makes this one worthless."""
 
-    __slots__ = ("message", "name", "replaceable")
+    __slots__ = ("message", "name", "replaceable", "size")
 
     def __init__(self, name: str, text: str, replaceable: bool) -> None:
         self.name = name
         self.message: Message = {"type": "websocket.send", "text": text}
         self.replaceable = replaceable
+        self.size = len(text)  # all of it is ASCII
 
 
 class Reader:
@@ -34,7 +36,7 @@ class Reader:
     must go; `on_closing` is called then.
     """
 
-    __slots__ = ("_on_closing", "_waiting", "closing", "names", "queue")
+    __slots__ = ("_bytes", "_on_closing", "_waiting", "closing", "names", "queue")
 
     def __init__(self, on_closing: Callable[[], object]) -> None:
         self.names: set[str] = set()
@@ -42,6 +44,7 @@ class Reader:
         self.closing: tuple[int, str] | None = None
         self._on_closing = on_closing
         self._waiting: asyncio.Future[None] | None = None
+        self._bytes = 0  # no less than what waits
 
     def push(self, frame: Frame) -> bool:
         """False where the reader is too slow and is being closed for it."""
@@ -51,9 +54,12 @@ class Reader:
         queue.append(frame)
         if self._waiting is not None:
             self._wake()
-        elif len(queue) > QUEUE_MAX and not self._conflated():
-            self.close(*SLOW_READER)
-            return False
+            self._bytes = frame.size
+        else:
+            self._bytes += frame.size
+            if (len(queue) > QUEUE_MAX or self._bytes > QUEUE_BYTES_MAX) and not self._has_room():
+                self.close(*SLOW_READER)
+                return False
         return True
 
     def close(self, code: int, reason: str) -> None:
@@ -68,8 +74,11 @@ class Reader:
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
 
-    def _conflated(self) -> bool:
-        """Keep the newest of each replaceable stream; whether that made enough room."""
+    def _has_room(self) -> bool:
+        """Whether it has, or could be made: keep the newest of each replaceable stream."""
+        self._bytes = sum(frame.size for frame in self.queue)
+        if len(self.queue) <= QUEUE_MAX and self._bytes <= QUEUE_BYTES_MAX // 2:
+            return True
         seen: set[str] = set()
         kept: list[Frame] = []
         for frame in reversed(self.queue):
@@ -80,7 +89,8 @@ class Reader:
                 kept.append(frame)
         self.queue.clear()
         self.queue.extend(reversed(kept))
-        return len(kept) <= QUEUE_MAX // 2
+        self._bytes = sum(frame.size for frame in kept)
+        return len(kept) <= QUEUE_MAX // 2 and self._bytes <= QUEUE_BYTES_MAX // 2
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, None

@@ -115,6 +115,7 @@ class Stream:
                 return
             else:
                 self._hub.subscribe(reader, name)
+                self._feed.follow(name)
 
 
 async def push_tickers(feed: Feed, now_ms: Any) -> None:

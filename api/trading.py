@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from api.gateway import Endpoint
+from api.gateway import Endpoint, Scope
 from api.order_log import OrderLog
 from api.outcomes import BehindJournal, named_outcome
 from api.problems import Answer, decode, malformed, problem
@@ -144,7 +144,7 @@ def signed_endpoint(services: Services, log: OrderLog, action: Any) -> Endpoint:
     decoder = msgspec.json.Decoder(Signed[action], dec_hook=decode_wire, strict=True)
     submit = services.writer.submit
 
-    async def endpoint(body: bytes) -> Answer:
+    async def endpoint(body: bytes, _: Scope) -> Answer:
         signed = decode(decoder, body)
         if isinstance(signed, Rejected):
             return _refused(services, signed)
@@ -166,7 +166,7 @@ def actions_endpoint(services: Services, log: OrderLog) -> Endpoint:
     """
     decoder = msgspec.json.Decoder(Elements, dec_hook=decode_wire, strict=True)
 
-    async def endpoint(body: bytes) -> Answer:
+    async def endpoint(body: bytes, _: Scope) -> Answer:
         elements = decode(decoder, body)
         if isinstance(elements, Rejected):
             return _refused(services, elements)
@@ -195,7 +195,7 @@ def faucet_endpoint(services: Services) -> Endpoint:
     decoder = msgspec.json.Decoder(FaucetRequest, dec_hook=decode_wire, strict=True)
     state = services.state
 
-    async def endpoint(body: bytes) -> Answer:
+    async def endpoint(body: bytes, _: Scope) -> Answer:
         wish = decode(decoder, body)
         if isinstance(wish, Rejected):
             return _refused(services, wish)

@@ -2,10 +2,11 @@
 
 import sys
 
-from bench import book, core, http, klines, memory, orders, pause, startup, stream
+from bench import book, core, http, klines, memory, orders, pause, reads, startup, stream
 from bench.table import Row, show
 
-ALL = ["core", "book", "orders", "http", "stream", "klines", "memory", "pause", "startup"]
+ALL = ["core", "book", "orders", "http", "reads", "klines", "stream"]
+ALL += ["memory", "pause", "startup"]
 
 
 def main(parts: list[str]) -> None:
@@ -26,6 +27,8 @@ def main(parts: list[str]) -> None:
         }
         swap_us = sum(figures[name] for name in core.PARTS)
         show(http.rows(swap_us, sum(figures[name] for name in orders.PARTS)))
+    if "reads" in wanted:
+        show(reads.rows())
     if "stream" in wanted:
         show(stream.rows())
     if "klines" in wanted:

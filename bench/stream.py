@@ -24,6 +24,8 @@ class OneFeed:
     def has_stream(self, name: str) -> bool:
         return name == NAME
 
+    def follow(self, name: str) -> None: ...
+
 
 class Gauge:
     def inc(self) -> None: ...

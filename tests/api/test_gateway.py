@@ -30,11 +30,12 @@ async def test_nothing_is_received_after_the_end_of_a_large_body(announced: bool
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    async def endpoint(_: bytes) -> Answer:
+    async def endpoint(body: bytes, scope: object) -> Answer:
         return await never()
 
     gateway = Gateway(
         endpoints={("POST", "/x"): endpoint},
+        queries={},
         methods={},
         reads=never,
         stream=never,

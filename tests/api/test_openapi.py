@@ -99,18 +99,22 @@ async def test_every_answer_to_a_read_fits_its_schema(
 ) -> None:
     """Alice has balances, shares, an order, an agent and an API key, so that no list is empty."""
     await alice.add_liquidity("ETH", "USDC", 10**17, 10**9)
+    await alice.sell("ETH", "USDC", 10**16)
     await alice.approve_agent("0x" + "a9" * 20, 2**33)
     await alice.approve_api_key("0x" + secrets.token_hex(32), 2**33)
     order = await Venue("ETH", "USDC", ETH, USDC).place(alice, "Bid", "0.01", "1000")
     forms = Forms(schema)
     names = {"symbol": "ETH_USDC", "owner": alice.owner, "tokenIn": "ETH", "tokenOut": "USDC"}
     names |= {"amountIn": "1000000000000000", "orderId": order["id"]}
-    names |= {"interval": "1m", "startTime": "0", "resolution": "1", "from": "0", "to": "9" * 10}
+    names |= {"interval": "1d", "startTime": "0", "resolution": "1", "from": "0", "to": "9" * 10}
+    latest = (await http.get("/listing/geckoterminal/latest-block")).json()["block"]
+    names |= {"ticker_id": "ETH_USDC", "fromBlock": "0", "toBlock": str(latest["blockNumber"])}
     for path, item in schema["paths"].items():
         if "get" not in item:
             continue
         url = path.replace("{symbol}", "ETH_USDC").replace("{owner}", alice.owner)
-        url = url.replace("{order_id}", order["id"])
+        url = url.replace("{order_id}", order["id"]).replace("{pair}", "ETH_USDC")
+        names["id"] = "ETH" if path.endswith("/asset") else "ETH_USDC"
         known = {one["name"] for one in item["get"].get("parameters", ())}
         asked = {name: value for name, value in names.items() if name in known}
         response = await http.get(url, params=asked)

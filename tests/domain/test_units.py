@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xyk.domain.commands import ACTIONS, CLOCK, COMMANDS, ListMarket, RevokeApiKey, SwapExactIn
+from xyk.domain.key_commands import KEY_COMMANDS
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.tokens import token_address
 from xyk.domain.units import UINT256_MAX, decode_journal, decode_wire
@@ -158,7 +159,9 @@ def test_every_action_begins_with_owner_and_ends_with_nonce_and_deadline() -> No
     for kind in ACTIONS.values():
         names = [field.name for field in msgspec.structs.fields(kind)]
         assert names[0] == "owner" and names[-2:] == ["nonce", "deadline"], kind
-    assert set(COMMANDS) - set(ACTIONS) == {"Genesis", "FaucetDeposit", *CLOCK}
+    others = {"Genesis", "FaucetDeposit", "OpenSession", "CloseSession", *CLOCK, *KEY_COMMANDS}
+    assert set(COMMANDS) - set(ACTIONS) == others
+    assert set(KEY_COMMANDS) == {"ExecuteOrder", "CancelOpenOrder", "CancelOpenOrders"}
 
 
 def test_refusals_have_a_status_and_one_can_override_it() -> None:

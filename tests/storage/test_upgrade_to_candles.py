@@ -30,16 +30,16 @@ ROWS = (
     "INSERT INTO liquidity_events VALUES ('ETH_USDC', 3, 0, 60000, '0x', 'add', '5', '5', '5', '0',"
     " '', '0', '5', '5', '5')",
     "INSERT INTO orders VALUES (7, 3, '0x', '0x', 'ETH_USDC', true, '1', '1', '0', '0', 'New', '',"
-    " 'GTC', false, '', 0, '0', '0', false, 0, 0, 0)",
+    " 'GTC', false, '', 0, '0', '0', false, 0, 0, 0, 'Limit', '0')",
     "UPDATE cursor SET seq = 40, hash = 'ab'",
 )
 
 
-async def test_tables_of_the_second_version_are_filled_anew(
+async def test_tables_of_the_version_before_are_filled_anew(
     database_url: str, tmp_path: Path
 ) -> None:
     database = read_database(tmp_path, database_url)
-    await make_second_version(database)
+    await make_version_before(database)
     await upgrade_database(database)
     found = await everything(database)
     assert found.pop("cursor") == [("read", 0, "0" * 64)]
@@ -53,7 +53,7 @@ async def test_tables_of_the_second_version_are_filled_anew(
     assert await everything(database) == naive_tables(sample.decoded())
 
 
-async def make_second_version(database: Database) -> None:
+async def make_version_before(database: Database) -> None:
     engine = writing_engine(database)
     async with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -62,7 +62,7 @@ async def make_second_version(database: Database) -> None:
         def upgrade(sync_connection: Connection) -> None:
             config = alembic_config(database.name)
             config.attributes["connection"] = sync_connection
-            command.upgrade(config, "read_0002")
+            command.upgrade(config, "read_0005")
 
         await connection.run_sync(upgrade)
         for statement in ROWS:

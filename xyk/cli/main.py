@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from xyk.cli import settings as st
+from xyk.cli.api_key_commands import api_keys
 from xyk.cli.ending import end, ending
 from xyk.cli.exits import CONFIG, Stop
 from xyk.cli.order_commands import orders
@@ -20,6 +21,7 @@ app = typer.Typer(
     help="A self-hosted exchange of constant-product pools with wallet-signed actions.",
 )
 app.add_typer(orders, name="order")
+app.add_typer(api_keys, name="api-key")
 
 ExpectSeq = Annotated[
     int, typer.Option(min=0, help="The journal had this entry, says an earlier /status ...")
@@ -46,6 +48,7 @@ def serve(
     accept_clock: st.AcceptClock = False,
     snapshot_every: st.SnapshotEvery = st.SNAPSHOT_EVERY,
     visibility: st.Shown = st.Visibility.PUBLIC,
+    socket_ping: st.SocketPing = st.SOCKET_PING_S,
 ) -> None:
     """Run the exchange until SIGINT or SIGTERM."""
     from xyk.cli.serve import serve as run
@@ -62,6 +65,7 @@ def serve(
         accept_clock=accept_clock,
         snapshot_every=snapshot_every,
         visibility=visibility,
+        socket_ping_s=socket_ping,
     )
     with ending():
         raise typer.Exit(run(settings))

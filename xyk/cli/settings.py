@@ -14,6 +14,7 @@ import typer
 DATA = Path("data")
 URL = "http://127.0.0.1:8000"
 SNAPSHOT_EVERY = 100_000  # entries; about what a start folds in a second
+SOCKET_PING_S = 60
 
 
 class LogFormat(StrEnum):
@@ -66,6 +67,15 @@ SnapshotEvery = Annotated[
 Shown = Annotated[
     Visibility, typer.Option(envvar="XYK_VISIBILITY", help="Who may read accounts and the journal.")
 ]
+SocketPing = Annotated[
+    int,
+    typer.Option(
+        envvar="XYK_SOCKET_PING",
+        min=1,
+        help="Seconds between pings of a websocket; one that leaves a ping unanswered as long "
+        "again is closed.",
+    ),
+]
 Url = Annotated[str, typer.Option(envvar="XYK_URL", help="The exchange to talk to.")]
 Patience = Annotated[
     float, typer.Option(min=0, help="Seconds to go on asking a server that does not answer.")
@@ -89,3 +99,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     accept_clock: bool = False
     snapshot_every: int = SNAPSHOT_EVERY
     visibility: Visibility = Visibility.PUBLIC
+    socket_ping_s: int = SOCKET_PING_S

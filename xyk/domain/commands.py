@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from xyk.domain.key_commands import KEY_COMMANDS, KeyCommand
+from xyk.domain.session_commands import CloseSession, OpenSession
 from xyk.domain.units import Address, Bytes32, Int32, Uint8, Uint32, Uint64, Uint256
 
 
@@ -282,7 +284,9 @@ SignedAction = (
     | SetOperator
 )
 ClockCommand = ExpireOrder | FireCancelTimer | ActivateTrigger
-Command = SignedAction | Genesis | FaucetDeposit | ClockCommand
+Command = (
+    SignedAction | Genesis | FaucetDeposit | ClockCommand | KeyCommand | OpenSession | CloseSession
+)
 
 ACTIONS: Mapping[str, type[SignedAction]] = {
     kind.__name__: kind
@@ -316,6 +320,8 @@ CLOCK: Mapping[str, type[ClockCommand]] = {
 COMMANDS: Mapping[str, Any] = {
     **ACTIONS,
     **CLOCK,
+    **KEY_COMMANDS,
+    **{kind.__name__: kind for kind in (OpenSession, CloseSession)},
     "Genesis": Genesis,
     "FaucetDeposit": FaucetDeposit,
 }

@@ -68,10 +68,19 @@ class OperatorChanged(Event, frozen=True, kw_only=True):
 
 
 class NonceUsed(Event, frozen=True, kw_only=True):
-    """First event of every signed entry."""
+    """First event of every entry that a wallet signed."""
 
     signer: str
     nonce: int
+
+
+class RequestUsed(Event, frozen=True, kw_only=True):
+    """First event of every entry that an API key signed: its digest cannot come again before
+    `expires_ms`, and after it the request is too old."""
+
+    public_key: str
+    digest: str
+    expires_ms: int
 
 
 class Deposited(Event, frozen=True, kw_only=True):
@@ -125,7 +134,9 @@ class OrderPlaced(Event, frozen=True, kw_only=True, omit_defaults=True):
 
     `order_id` is the seq of the entry, `digest` that of the action that placed it. `price` in
     ticks, `quantity` in lots. `expires` in unix seconds (GTD). `trigger_price` in quote base units
-    per whole base token, 0 = none. `by_agent`: not signed by the owner's own key.
+    per whole base token, 0 = none. `by_agent`: not signed by the owner's own key (an API key is an
+    agent in this). `order_type` Market: `price` is the worst one; by quote amount `quote_quantity`
+    is what it names, in base units, and `quantity` the lots that this came to.
     """
 
     owner: str
@@ -143,6 +154,8 @@ class OrderPlaced(Event, frozen=True, kw_only=True, omit_defaults=True):
     trigger_price: int = 0
     trigger_above: bool = False
     by_agent: bool = False
+    order_type: str = "Limit"
+    quote_quantity: int = 0
 
 
 class BookFilled(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -309,6 +322,19 @@ class ApiKeyRevoked(Event, frozen=True, kw_only=True):
     public_key: str
 
 
+class SessionOpened(Event, frozen=True, kw_only=True):
+    """`expires` in unix seconds, inclusive."""
+
+    owner: str
+    session: str
+    expires: int
+
+
+class SessionClosed(Event, frozen=True, kw_only=True):
+    owner: str
+    session: str
+
+
 AnyEvent = (
     ExchangeCreated
     | AssetListed
@@ -318,6 +344,7 @@ AnyEvent = (
     | ProtocolFeeChanged
     | OperatorChanged
     | NonceUsed
+    | RequestUsed
     | Deposited
     | Withdrawn
     | Transferred
@@ -338,4 +365,6 @@ AnyEvent = (
     | AgentRevoked
     | ApiKeyApproved
     | ApiKeyRevoked
+    | SessionOpened
+    | SessionClosed
 )

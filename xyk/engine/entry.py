@@ -30,13 +30,17 @@ class Evidence(
     gc=False,
 ):
     """Why the command was allowed. `signer` and `digest` are what `signature` proves, kept for
-    readers.
+    readers; `domain/request.py` says what they are in each scheme. `text` is what was signed where
+    it is no typed data: a key's request, in the form that its signature fits, or a sign-in message.
+    `index` is the command's place in a batch that was signed as one text.
     """
 
     scheme: str
     signer: str = ""
     digest: str = ""
     signature: str = ""
+    text: str = ""
+    index: int = 0
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

@@ -55,7 +55,7 @@ class Ladder:
 class Depth:
     """`market` and `pool` are its own copies. `is_changed`: since somebody last set it back."""
 
-    __slots__ = ("asks", "base_decimals", "bids", "is_changed", "market", "pool")
+    __slots__ = ("_curves", "asks", "base_decimals", "bids", "is_changed", "market", "pool")
 
     def __init__(self, market: Market, fee_bps: int, base_decimals: int) -> None:
         self.market = market
@@ -64,6 +64,7 @@ class Depth:
         self.bids = Ladder(True)
         self.asks = Ladder(False)
         self.is_changed = True
+        self._curves: dict[bool, list[Level]] = {}  # by side, until the pool or its terms change
 
     @classmethod
     def of(cls, state: State, symbol: str) -> "Depth":
@@ -99,11 +100,13 @@ class Depth:
     def set_reserves(self, base: int, quote: int) -> None:
         self.pool.reserve_base = base
         self.pool.reserve_quote = quote
+        self._curves.clear()
         self.is_changed = True
 
     def set_terms(self, market: Market, fee_bps: int) -> None:
         self.market = market
         self.pool.fee_bps = fee_bps
+        self._curves.clear()
         self.is_changed = True
 
     def add(self, is_bid: bool, price: int, lots: int) -> None:
@@ -112,8 +115,12 @@ class Depth:
 
     def curve(self, is_bid: bool) -> list[Level]:
         """The pool alone, best first."""
-        side = BID if is_bid else ASK
-        return levels(self.pool, self.market, side, base_decimals=self.base_decimals)
+        known = self._curves.get(is_bid)
+        if known is None:
+            side = BID if is_bid else ASK
+            known = levels(self.pool, self.market, side, base_decimals=self.base_decimals)
+            self._curves[is_bid] = known
+        return known
 
     def beside_book(self, is_bid: bool) -> list[Level]:
         """The curve's levels, best first, none of which meets the other side's best order: what

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from xyk.engine.candles import Candle, MarketCandles
 from xyk.engine.intervals import DAY_MS, ONE_MINUTE
 from xyk.engine.order_record import OrderRecord
+from xyk.storage.block_events import BlockEvent, TooManyEvents, block_events
 from xyk.storage.candles import Ticker, candle_of, present_candles, priced_candles, roll_up
 from xyk.storage.connection import READ
 from xyk.storage.position import Position, Reserves
@@ -29,10 +30,13 @@ from xyk.storage.tables import (
     TRADES,
     TRANSFERS,
 )
+from xyk.storage.trade_search import first_trade_at
 
 LIMIT_MAX = 1_000  # rows of one answer
 
 Place = tuple[int, int]  # (seq, event)
+
+__all__ = ["BlockEvent", "History", "TooManyEvents"]  # of other files, for the API
 
 
 class Trade(msgspec.Struct, frozen=True):
@@ -157,14 +161,33 @@ class History:
         return rows[0].seq if rows else None
 
     async def trades(
-        self, market: str, *, limit: int, before: int | None = None, offset: int = 0
+        self,
+        market: str,
+        *,
+        limit: int,
+        before: int | None = None,
+        offset: int = 0,
+        since: int = 0,
+        taker_buys: bool | None = None,
     ) -> list[Trade]:
-        """Price-forming fills; `before` is a trade id."""
+        """Price-forming fills; `before` and `since`, the first one that counts, are trade ids."""
         query = select(TRADES).where(TRADES.c.market == market, TRADES.c.price_forming == true())
         if before is not None:
             query = query.where(TRADES.c.trade_id < before)
+        if since:
+            query = query.where(TRADES.c.trade_id >= since)
+        if taker_buys is not None:
+            query = query.where(TRADES.c.taker_buys == taker_buys)
         query = query.order_by(desc(TRADES.c.trade_id)).limit(_bound(limit)).offset(offset)
         return [Trade(*row) for row in await self._rows(query)]
+
+    async def first_trade_at(self, market: str, time_ms: int) -> int:
+        """The id of the market's first fill that is not before this time, or of the next one."""
+        return await first_trade_at(self._rows, market, time_ms)
+
+    async def block_events(self, first: int, last: int, most: int) -> list[BlockEvent]:
+        """Of the entries `first` to `last`, in order. Raises TooManyEvents."""
+        return await block_events(self._rows, first, last, most)
 
     async def fills(
         self,
@@ -246,8 +269,8 @@ class History:
             return Ticker.flat(rows[0].close) if rows and rows[0].close else None
         return roll_up(rows)
 
-    async def minutes(self, market: str, now_ms: int) -> list[Minute]:
-        """The minutes with fills of the last 24 hours, oldest first."""
+    async def minutes(self, market: str, now_ms: int, span_ms: int = DAY_MS) -> list[Minute]:
+        """The minutes with fills of the last 24 hours, or of another span, oldest first."""
         query = (
             _minutes_of(market)
             .add_columns(POOL_MINUTES.c.base_fees, POOL_MINUTES.c.quote_fees)
@@ -258,7 +281,7 @@ class History:
                     POOL_MINUTES.c.start_ms == CANDLES.c.start_ms,
                 ),
             )
-            .where(CANDLES.c.start_ms > now_ms - DAY_MS, CANDLES.c.start_ms <= now_ms)
+            .where(CANDLES.c.start_ms > now_ms - span_ms, CANDLES.c.start_ms <= now_ms)
             .order_by(CANDLES.c.start_ms)
         )
         return [_minute(row) for row in await self._rows(query)]

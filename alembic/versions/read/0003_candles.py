@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "read_0003"
-down_revision = "read_0002"
+down_revision = "read_0005"  # written beside 0004 and 0005, and merged after them
 branch_labels = None
 depends_on = None
 
