@@ -58,6 +58,19 @@ def test_after_every_fill_they_are_as_drawn(some: list[tuple[Any, ...]]) -> None
             assert [*closed[name], as_drawn(present)] == grouped(known, name)
 
 
+def test_a_fill_at_the_very_start_of_an_interval_is_in_it() -> None:
+    """2026-06-01 is a Monday and the first, and its day since the epoch, 20,605, no multiple of
+    three: midnight ends all but 3d."""
+    running, midnight = MarketCandles(), ms("2026-06-01 00:00:00")
+    assert running.add(midnight - 1, 1, 1, "7") == ()
+    over = [interval.name for interval, _ in running.add(midnight, 1, 1, "8")]
+    assert over == [name for name in INTERVALS if name != "3d"]
+    for name in over:
+        present = running.at_present(BY_NAME[name])
+        assert present is not None
+        assert (present.start_ms, present.open, present.trades) == (midnight, "8", 1)
+
+
 @pytest.mark.parametrize(
     ("name", "inside", "start", "end"),
     [

@@ -188,9 +188,7 @@ def fill_gaps(
             continue
         if candle.start_ms >= end_ms:
             break
-        if close is None:
-            next_ms = max(next_ms, candle.start_ms)
-        else:
+        if close is not None:
             next_ms = _add_flat(filled, interval, close, next_ms, candle.start_ms, limit)
         close = candle.close
         if candle.start_ms >= next_ms:
