@@ -85,7 +85,7 @@ async def open_orders(asked: Asked) -> list[AnyKeyOrder]:
     if query.symbol:
         await market_named(asked.services, query.symbol)
     state = asked.services.state
-    own = state.open_orders.by_owner.get(asked.owner, {})
+    own = state.open_orders.by_owner.get(asked.owner) or {}
     views = [
         key_order(state, record_of(state, number))
         for number, order in sorted(own.items())
