@@ -16,6 +16,7 @@ from api.depth import get_bbo
 from api.docs import get_docs, get_root
 from api.feed import Feed
 from api.gateway import Application, Gateway
+from api.guides import get_guide
 from api.hub import Hub
 from api.listing_coingecko import (
     get_coingecko_book,
@@ -59,7 +60,7 @@ READS = (
     *(get_coingecko_pairs, get_coingecko_tickers, get_coingecko_book, get_coingecko_trades),
     *(get_cmc_summary, get_cmc_assets, get_cmc_ticker, get_cmc_book, get_cmc_trades),
     *(get_latest_block, get_listed_asset, get_listed_pair, get_events),
-    *(get_metrics, get_docs, get_root),
+    *(get_metrics, get_docs, get_guide, get_root),
 )
 
 

@@ -140,7 +140,23 @@ def _complete(reads: Schema, services: Services) -> Schema:
     paths[ACTIONS_PATH] = {"post": _actions_operation(services.domain)}
     if services.state.sandbox:
         paths[FAUCET_PATH] = {"post": _faucet_operation()}
+    _write_tuples(document)
     return document
+
+
+def _write_tuples(part: Any) -> None:
+    """Our tuples are of one kind; said as a list of fixed length, more programs understand them
+    than prefixItems (schemathesis 4.32 takes those for another draft's items)."""
+    if isinstance(part, dict):
+        items = part.pop("prefixItems", None)
+        if items is not None:
+            assert all(item == items[0] for item in items)
+            part |= {"items": items[0], "minItems": len(items), "maxItems": len(items)}
+        for inner in part.values():
+            _write_tuples(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _write_tuples(inner)
 
 
 def _complete_read(operation: Schema, example: Any) -> None:

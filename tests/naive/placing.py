@@ -29,6 +29,8 @@ PLACED = (
     "triggerPrice",
     "triggerAbove",
     "byAgent",
+    "orderType",
+    "quoteQuantity",
 )
 
 
@@ -82,6 +84,8 @@ class Placing(Taker):
             "priority": 0,
             "waits": waits,
             "held": 0,
+            "orderType": "Limit",
+            "quoteQuantity": 0,
         }
         plan = Plan(market, 0) if waits else self._way(order)
         self._check_taking(order, plan, by_agent)

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from xyk.cli import settings as st
+from xyk.cli.api_key_commands import api_keys
 from xyk.cli.ending import end, ending
 from xyk.cli.exits import CONFIG, Stop
 from xyk.cli.order_commands import orders
@@ -20,6 +21,7 @@ app = typer.Typer(
     help="A self-hosted exchange of constant-product pools with wallet-signed actions.",
 )
 app.add_typer(orders, name="order")
+app.add_typer(api_keys, name="api-key")
 
 ExpectSeq = Annotated[
     int, typer.Option(min=0, help="The journal had this entry, says an earlier /status ...")

@@ -4,7 +4,7 @@ it fails.
 Sequential, on one core: the hash chain, the stamps, the closed evidence schemes, unique digests,
 and `decide` again on every command, whose events must be the journalled ones to the byte; then
 the fold and its invariants. What the clock did must have been due, and nothing that was due may be
-left out before a later command. Beside it, on all cores: the recovery of every signature. Those of
+left out before a later command. Beside it, on all cores: the check of every signature. Those of
 older rules are folded and their signatures checked, but decided only by the rules they were made
 under, so not again.
 
@@ -26,8 +26,9 @@ from xyk.domain.commands import (
 )
 from xyk.domain.commands import CLOCK as CLOCK_COMMANDS
 from xyk.domain.events import AnyEvent
+from xyk.domain.key_commands import KEY_COMMANDS
 from xyk.domain.rejections import Rejected
-from xyk.domain.request import CLOCK, EIP712, FAUCET, GENESIS, Request
+from xyk.domain.request import CLOCK, ED25519, EIP712, FAUCET, GENESIS, Request
 from xyk.domain.units import NONCE_SLOTS, TRIGGERS_BETWEEN_MAX
 from xyk.engine.entry import (
     GENESIS_HASH,
@@ -123,17 +124,11 @@ class Audit:
         self.schemes[evidence.scheme] += 1
         for anchor in self._anchors.get(entry.seq, ()):
             self._compare(anchor)
-        if evidence.scheme != EIP712:
+        if evidence.scheme == EIP712:
+            self._check_unique(entry, command, evidence)
+        elif evidence.scheme != ED25519:  # whose digests the state itself knows
             return None
-        self._check_unique(entry, command, evidence)
-        return Claim(
-            entry.seq,
-            entry.kind,
-            entry.command,
-            evidence.signer,
-            evidence.digest,
-            evidence.signature,
-        )
+        return Claim(entry.seq, entry.kind, entry.command, evidence)
 
     def finish(self) -> None:
         """What can only be said at the end: the whole state, and anchors beyond it. Raises
@@ -178,6 +173,8 @@ class Audit:
         """Which evidence may carry which command."""
         if evidence.scheme == EIP712:
             is_fit = entry.kind in ACTIONS
+        elif evidence.scheme == ED25519:
+            is_fit = entry.kind in KEY_COMMANDS
         elif evidence.scheme == FAUCET:
             is_fit = entry.kind == FaucetDeposit.__name__
             if not self.state.sandbox:
@@ -192,7 +189,10 @@ class Audit:
             raise Broken(
                 entry.seq, f"{entry.kind} cannot be entry {entry.seq} by {evidence.scheme}"
             )
-        if evidence.scheme != EIP712 and (evidence.signer or evidence.digest or evidence.signature):
+        if evidence.scheme in (EIP712, ED25519):
+            if evidence.scheme == EIP712 and (evidence.text or evidence.index):
+                raise Broken(entry.seq, "typed data has no text of its own")
+        elif evidence.signer or evidence.digest or evidence.signature:
             raise Broken(entry.seq, f"{evidence.scheme} evidence carries a signature")
 
     def _check_due(self, entry: Entry, command: Command, evidence: Evidence) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from xyk.book.order import Order
 from xyk.book.terms import Terms, shared_terms
 from xyk.domain import events as ev
+from xyk.domain.key_commands import MARKET
 from xyk.exchange.holds import held_asset, held_for
 from xyk.exchange.state import State
 
@@ -22,6 +23,7 @@ def _order_placed(state: State, event: ev.OrderPlaced) -> None:
             event.expires,
             event.trigger_price,
             event.trigger_above,
+            event.order_type == MARKET,
         )
     else:
         terms = shared_terms(

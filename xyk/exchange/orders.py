@@ -135,7 +135,7 @@ def _placed(
                 return fault
             keeps = keeps and taken.lots < lots and not taken.met_own
     if keeps:
-        fault = _limit_fault(state, owner, market)
+        fault = limit_fault(state, owner, market)
         if fault is not None:
             return fault
     needed = quote if is_bid else base
@@ -277,7 +277,7 @@ def _replacement_fault(
     return None
 
 
-def _limit_fault(state: State, owner: str, market: Market) -> Rejected | None:
+def limit_fault(state: State, owner: str, market: Market) -> Rejected | None:
     """Whether there is room for one more order that rests or waits."""
     orders = state.open_orders
     if len(orders.by_owner.get(owner, ())) >= ORDERS_PER_OWNER_MAX:

@@ -60,6 +60,7 @@ class State:
         "paths",
         "pools",
         "protocol_recipient",
+        "requests",
         "salt",
         "sandbox",
         "seq",
@@ -86,6 +87,8 @@ class State:
         self.trade_ids: dict[str, int] = {}  # market -> the last one given
         self.nonces: dict[int, dict[str, int]] = {}  # second -> signer -> bits of used slots
         self.nonce_floor = 0  # every word of an earlier second was pruned
+        # Digests of keys' requests by the second in which they expire, pruned after it.
+        self.requests: dict[int, dict[str, None]] = {}
         self.open_orders = OpenOrders()
         self.last_fills: dict[str, tuple[int, int]] = {}  # market -> last price: (quote, base)
         self.has_ordered = False  # whether any order was ever placed
@@ -115,6 +118,9 @@ class State:
         if word.get(signer, 0) >> slot & 1 or word.get(owner, 0) >> slot & 1:
             return True
         return any(word.get(agent, 0) >> slot & 1 for agent in self.agents.get(owner, ()))
+
+    def request_used(self, digest: str, expires_ms: int) -> bool:
+        return digest in self.requests.get(expires_ms // 1000, ())
 
     def add_asset(self, asset: Asset) -> None:
         self.assets[asset.symbol] = asset
@@ -160,7 +166,11 @@ class State:
             "last_fills": self.last_fills,
             **({"has_ordered": True} if self.has_ordered else {}),
             **self.open_orders.dump(),
+            **({"requests": self._requests()} if self.requests else {}),
         }
+
+    def _requests(self) -> dict[str, list[str]]:
+        return {str(second): list(digests) for second, digests in self.requests.items()}
 
     @classmethod
     def load(cls, dumped: dict[str, Any]) -> "State":
@@ -184,6 +194,8 @@ class State:
         state.api_keys = msgspec.convert(dumped["api_keys"], dict[str, ApiKey])
         state.trade_ids = msgspec.convert(dumped["trade_ids"], dict[str, int])
         state.nonces = {int(second): word for second, word in dumped["nonces"].items()}
+        for second, digests in dumped.get("requests", {}).items():
+            state.requests[int(second)] = dict.fromkeys(digests)
         state.last_fills = msgspec.convert(dumped["last_fills"], dict[str, tuple[int, int]])
         state.has_ordered = dumped.get("has_ordered", False)
         state.open_orders = OpenOrders.load(dumped)

@@ -159,6 +159,8 @@ class OrderRow(ReadTable, table=True):
     triggered_ms: int = Field(sa_type=BigInteger)
     created_ms: int = Field(sa_type=BigInteger)
     updated_ms: int = Field(sa_type=BigInteger)
+    order_type: str = Field(sa_type=Text)
+    quote_quantity: int = Field(sa_type=Amount)
 
 
 class LiquidityEventRow(ReadTable, table=True):
