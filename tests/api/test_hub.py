@@ -2,7 +2,7 @@
 
 import asyncio
 
-from api.hub import QUEUE_BYTES_MAX, QUEUE_MAX, SLOW_READER, Hub, Reader
+from api.hub import KEY_MARK, QUEUE_BYTES_MAX, QUEUE_MAX, SLOW_READER, Hub, Reader
 
 
 def reader_of(hub: Hub, *names: str) -> Reader:
@@ -136,3 +136,26 @@ def test_subscriptions_are_counted_once() -> None:
     assert hub.has_readers("trade.A")
     hub.leave(reader)
     assert (hub.subscriptions, hub.has_readers("trade.A")) == (0, False)
+
+
+def test_a_key_that_ends_leaves_nothing_behind() -> None:
+    """Its private streams alone, and each of its readers is told once."""
+    hub, one, other = Hub(), Reader(lambda: None), Reader(lambda: None)
+    mine, also, foreign = (
+        f"{name}{KEY_MARK}{key}"
+        for name, key in (("account.a", "k"), ("account.b", "k"), ("account.a", "m"))
+    )
+    for name in (mine, also, "trade.S"):
+        hub.subscribe(one, name)
+    for name in (mine, foreign):
+        hub.subscribe(other, name)
+    hub.drop_key("k", "over")
+    assert [len(one.queue), len(other.queue)] == [1, 1]
+    assert (one.names, other.names) == ({"trade.S"}, {foreign})
+    assert not hub.has_key("k") and not hub.has_readers(mine) and hub.has_key("m")
+    assert (hub.subscriptions, hub.account_readers) == (2, 1)
+    hub.push((mine, foreign), "1", replaceable=False)
+    assert other.queue[-1].message["text"] == '{"stream":"account.a","data":1}'
+    assert len(one.queue) == 1
+    hub.leave(other)
+    assert not hub.has_key("m")
