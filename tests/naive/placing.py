@@ -93,6 +93,7 @@ class Placing(Taker):
             self._check_filling(order, plan)
 
         placed = {"type": "OrderPlaced", "orderId": order["id"]}
+        placed |= {"orderType": "Limit", "quoteQuantity": 0}
         placed |= {name: order[name] for name in PLACED}
         if waits:
             return {"events": [placed, self._arm(order)]}
