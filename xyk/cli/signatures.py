@@ -13,9 +13,11 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from xyk.domain.commands import ACTIONS
+from xyk.domain.commands import COMMANDS
 from xyk.domain.rejections import Rejected
+from xyk.domain.session_commands import OpenSession
 from xyk.domain.units import decode_journal
+from xyk.wallet.session import session_fault
 from xyk.wallet.typed_data import Domain
 from xyk.wallet.verify import verify_action
 
@@ -24,7 +26,8 @@ ALONE_MAX = 4_000  # fewer signatures than this are checked sooner than processe
 
 
 class Claim(NamedTuple):
-    """One entry's signature and what it is said to prove. `command` is the journalled JSON."""
+    """One entry's signature and what it is said to prove. `command` is the journalled JSON, `text`
+    what was signed where it is no typed data."""
 
     seq: int
     kind: str
@@ -32,6 +35,7 @@ class Claim(NamedTuple):
     signer: str
     digest: str
     signature: str
+    text: str = ""
 
 
 class Fault(NamedTuple):
@@ -51,11 +55,16 @@ def first_fault(place: Place, claims: Sequence[Claim]) -> Fault | None:
     """Recovers each signer from the signature and the digest of the journalled command."""
     domain = Domain(place.salt, place.chain_id, place.contract)
     decoders = {
-        kind: msgspec.json.Decoder(ACTIONS[kind], dec_hook=decode_journal)
+        kind: msgspec.json.Decoder(COMMANDS[kind], dec_hook=decode_journal)
         for kind in {claim.kind for claim in claims}
     }
     for claim in claims:
         action = decoders[claim.kind].decode(claim.command)
+        if isinstance(action, OpenSession):
+            why = session_fault(domain, action, claim.text, claim.signature, claim.signer)
+            if why is not None:
+                return Fault(claim.seq, why)
+            continue
         try:
             proven = verify_action(domain, action, claim.signature)
         except (OverflowError, ValueError, AssertionError) as fault:

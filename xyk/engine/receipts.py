@@ -79,6 +79,8 @@ class Receipts:
     async def find(self, submission: Submission) -> Committed | None:
         """The receipt from memory or journal; where it is in memory, it may not be committed."""
         digest = submission.evidence.digest
+        if not digest:  # what nobody can ask for again
+            return None
         found = self._tail.find(digest)
         if found is not None:
             return found

@@ -13,6 +13,7 @@ from xyk.domain.market import LOCKED, OUTSIDE, Asset, Market, pool_account, shar
 from xyk.domain.tokens import token_address
 from xyk.domain.units import LP_DECIMALS, NONCE_PAST_S, NONCE_SLOTS
 from xyk.exchange import fold_orders
+from xyk.exchange.sessions import prune_sessions, session_closed, session_opened
 from xyk.exchange.state import Agent, ApiKey, State
 
 
@@ -21,6 +22,8 @@ def apply(state: State, seq: int, now_ms: int, events: Sequence[ev.AnyEvent]) ->
     assert seq == state.seq + 1, "seq only grows by one"
     assert now_ms >= state.now_ms, "time only grows"
     state.seq = seq
+    if state.sessions:
+        prune_sessions(state, now_ms)
     state.now_ms = now_ms
     floor = now_ms // 1000 - NONCE_PAST_S
     if floor > state.nonce_floor:
@@ -229,5 +232,7 @@ _FOLD: Mapping[type, Callable[[State, Any], None]] = {
     ev.AgentRevoked: _agent_revoked,
     ev.ApiKeyApproved: _api_key_approved,
     ev.ApiKeyRevoked: _api_key_revoked,
+    ev.SessionOpened: session_opened,
+    ev.SessionClosed: session_closed,
     **fold_orders.FOLD,
 }
