@@ -8,8 +8,10 @@ from functools import partial
 import msgspec
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.types import Scope
 
 from api.accounts import get_account
+from api.auth import auth_endpoints, with_sessions
 from api.cors import Cors
 from api.day import Minute
 from api.depth import get_bbo, get_depth
@@ -25,9 +27,12 @@ from api.problems import answer_exception
 from api.quotes import get_quote, post_quote
 from api.schema import openapi_config
 from api.services import Services
+from api.sessions import Sessions
 from api.stream import Stream, pace_depth, push_tickers
+from api.stream_sessions import StreamSessions
 from api.system import get_domain, get_metrics, get_ping, get_status, get_time
 from api.trading import endpoints
+from api.visibility import Readers, Visitor
 from xyk.domain.units import BODY_MAX
 
 READS = (
@@ -49,25 +54,35 @@ def create_app(services: Services) -> Application:
     metrics.watch("xyk_stream_frames", "Frames queued for websockets", lambda: hub.sent)
     metrics.watch("xyk_slow_readers", "Websockets closed as too slow", lambda: hub.slow)
     metrics.watch("xyk_open_orders", "Orders that rest or wait for a trigger", lambda: len(log))
-    table = endpoints(services, log)
-    reads = _reads(services, feed)
+    sessions = Sessions(services)
+    readers = Readers(services, sessions)
+    streams = StreamSessions(sessions, readers)
+    services.writer.listeners.append(streams.publish)
+    table = with_sessions(endpoints(services, log), services, log, sessions)
+    table |= auth_endpoints(services, sessions)
+    reads = _reads(services, feed, readers)
     gateway = Gateway(
         endpoints=table,
         methods=_methods(reads, table),
         reads=reads,  # type: ignore[arg-type]  # litestar's own names for the same ASGI types
-        stream=Stream(hub, feed, metrics),
+        stream=Stream(hub, feed, metrics, streams, services.limits),
         metrics=metrics,
+        limits=services.limits,
     )
     origins = services.settings.cors_origins
     return Cors(gateway, origins) if origins else gateway
 
 
-def _reads(services: Services, feed: Feed) -> Litestar:
+def _reads(services: Services, feed: Feed, readers: Readers) -> Litestar:
+    def visitor(scope: Scope) -> Visitor:
+        return Visitor(readers, scope)
+
     return Litestar(
         route_handlers=READS,
         dependencies={
             "services": Provide(lambda: services, sync_to_thread=False),
             "feed": Provide(lambda: feed, sync_to_thread=False),
+            "visitor": Provide(visitor, sync_to_thread=False),
         },
         exception_handlers={Exception: answer_exception},
         openapi_config=openapi_config(services),

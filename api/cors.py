@@ -44,7 +44,7 @@ async def _preflight(send: Send, headers: list[tuple[bytes, bytes]]) -> None:
     headers = [
         *headers,
         (b"access-control-allow-methods", b"GET, POST, DELETE"),
-        (b"access-control-allow-headers", b"content-type"),
+        (b"access-control-allow-headers", b"authorization, content-type"),
         (b"access-control-max-age", str(MAX_AGE_S).encode()),
     ]
     await send({"type": "http.response.start", "status": 204, "headers": headers})

@@ -16,9 +16,11 @@ from api.depth_stream import TICK_MS
 from api.feed import Feed
 from api.gateway import Receive, Scope, Send
 from api.hub import Frame, Hub, Reader
+from api.limits import Limits
 from api.metrics import Metrics
-from api.problems import JSON, no_such_route, problem
-from xyk.domain.units import SUBSCRIPTIONS_MAX
+from api.problems import JSON, Answer, no_such_route, problem
+from api.stream_sessions import StreamSessions
+from xyk.domain.rejections import Code, Rejected
 
 PATHS = frozenset({"/", "/ws"})
 CLOSE_TIMEOUT_S = 10  # for a reader that must go and does not even read that
@@ -26,6 +28,8 @@ TICKER_S = 1
 INVALID_REQUEST = 4000
 INVALID_STREAM = 4006
 TOO_MANY_STREAMS = 4008
+NOT_ALLOWED = {Code.UNAUTHORIZED: 4001, Code.FORBIDDEN: 4003}
+TOO_MANY_FRAMES = (1008, "too many frames: the docs say how many a second")
 # Clients of the convention subscribe to these beside what they want; they never say anything here.
 SILENT = frozenset({"account.balanceUpdate", "account.positionUpdate", "account.rfqUpdate"})
 
@@ -34,20 +38,30 @@ _encode = msgspec.json.Encoder().encode
 
 
 class StreamRequest(msgspec.Struct, frozen=True):
-    """Unknown fields are tolerated: clients add their own."""
+    """Unknown fields are tolerated: clients add their own. `token`: an access token, for account
+    streams."""
 
     method: str
     params: list[str]
     id: int | str | None = None
+    token: str | None = None
 
 
 _decoder = msgspec.json.Decoder(StreamRequest)
+
+TOO_MANY_SOCKETS = Rejected(
+    Code.TOO_MANY_REQUESTS, "Your address has too many websockets open; one follows many streams"
+)
 
 
 class Stream:
     """An ASGI application, raw because a frame to a reader is the hottest path of the server."""
 
-    def __init__(self, hub: Hub, feed: Feed, metrics: Metrics) -> None:
+    def __init__(
+        self, hub: Hub, feed: Feed, metrics: Metrics, sessions: StreamSessions, limits: Limits
+    ) -> None:
+        self._sessions = sessions
+        self._limits = limits
         self._hub = hub
         self._feed = feed
         self._sockets = metrics.sockets
@@ -55,8 +69,18 @@ class Stream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         if scope["path"] not in PATHS:
-            await _refuse(scope, send)
+            await _refuse(send, problem(no_such_route("websocket", scope["path"])))
             return
+        ip = self._limits.client_ip(scope)
+        if not self._limits.socket_opens(ip):
+            await _refuse(send, problem(TOO_MANY_SOCKETS))
+            return
+        try:
+            await self._serve(receive, send)
+        finally:
+            self._limits.socket_closes(ip)
+
+    async def _serve(self, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.accept"})
         loop = asyncio.get_running_loop()
         reader = Reader(lambda: loop.call_later(CLOSE_TIMEOUT_S, sender.cancel))
@@ -67,6 +91,7 @@ class Stream:
             await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._hub.leave(reader)
+            self._sessions.leave(reader)
             self._sockets.dec()
             sender.cancel()
             receiver.cancel()
@@ -75,24 +100,33 @@ class Stream:
                     _log.error("socket failed", exc_info=ended)
 
     async def _receive_frames(self, reader: Reader, receive: Receive) -> None:
+        frames = self._limits.frames()
         while True:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return
-            text = message.get("text")
-            self._take(reader, message.get("bytes") or b"" if text is None else text)
+            if frames is not None and frames.take("", 1) and reader.closing is None:
+                reader.close(*TOO_MANY_FRAMES)
+            if reader.closing is None:
+                text = message.get("text")
+                await self._take(reader, message.get("bytes") or b"" if text is None else text)
 
-    def _take(self, reader: Reader, text: str | bytes) -> None:
+    async def _take(self, reader: Reader, text: str | bytes) -> None:
         try:
             request = _decoder.decode(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             _say(reader, None, INVALID_REQUEST, 'Expected {"method": "SUBSCRIBE", "params": [...]}')
             return
         if request.method == "SUBSCRIBE":
+            if request.token is not None:
+                fault = await self._sessions.by_token(reader, request.token)
+                if fault is not None:
+                    _say(reader, request.id, NOT_ALLOWED[fault.code], fault.message)
+                    return
             self._subscribe(reader, request)
         elif request.method == "UNSUBSCRIBE":
             for name in request.params:
-                self._hub.unsubscribe(reader, name)
+                self._hub.unsubscribe(reader, self._sessions.named(reader, name))
         else:
             _say(reader, request.id, INVALID_REQUEST, "Expected method SUBSCRIBE or UNSUBSCRIBE")
             return
@@ -100,17 +134,21 @@ class Stream:
             _push(reader, {"id": request.id, "result": None})
 
     def _subscribe(self, reader: Reader, request: StreamRequest) -> None:
-        for name in request.params:
-            if name in SILENT:
+        most = self._limits.settings.subscriptions_per_socket
+        for given in request.params:
+            if given in SILENT:
                 continue
+            name = self._sessions.named(reader, given)
             if not self._feed.has_stream(name):
                 _say(reader, request.id, INVALID_STREAM, "Invalid stream")
-            elif name not in reader.names and len(reader.names) >= SUBSCRIPTIONS_MAX:
+            elif (fault := self._sessions.fault(reader, name)) is not None:
+                _say(reader, request.id, NOT_ALLOWED[fault.code], fault.message)
+            elif name not in reader.names and len(reader.names) >= most:
                 _say(
                     reader,
                     request.id,
                     TOO_MANY_STREAMS,
-                    f"A socket may follow {SUBSCRIPTIONS_MAX} streams; open another one",
+                    f"A socket may follow {most} streams; open another one",
                 )
                 return
             else:
@@ -147,13 +185,12 @@ async def _send_frames(reader: Reader, send: Send) -> None:
         return
 
 
-async def _refuse(scope: Scope, send: Send) -> None:
-    answer = problem(no_such_route("websocket", scope["path"]))
+async def _refuse(send: Send, answer: Answer) -> None:
     await send(
         {
             "type": "websocket.http.response.start",
             "status": answer.status,
-            "headers": [(b"content-type", JSON.encode())],
+            "headers": [(b"content-type", JSON.encode()), *answer.headers],
         }
     )
     await send({"type": "websocket.http.response.body", "body": answer.body})
