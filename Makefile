@@ -7,11 +7,12 @@
 #   make fmt        write the format
 #   make bench      the table of speeds                                    (ARGS=...)
 #   make sim        simulation seeds until one fails; make sim SEED=7 repeats one
+#   make clients    the environments of ccxt, bpx-py and schemathesis for the tests of tests/clients
 #   make clean      remove the environment and all caches; never ./data
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test slow nightly check fmt bench sim clean
+.PHONY: help run test slow nightly check fmt bench sim clients clean
 
 VENV := .venv
 INSTALLED := $(VENV)/.installed
@@ -88,6 +89,15 @@ sim: $(INSTALLED)
 	    XYK_SIMULATION_SEED=$$seed $(PYTEST) -q tests/simulation -k both_minds_agree -m 'not nightly' -x $(PYTEST_ARGS); \
 	  do seed=$$((seed + 1)); done; exit 1; \
 	fi
+
+# Each in its own, because bpx-py and ccxt need different versions of cryptography.
+CLIENTS := build/clients
+clients: $(foreach one,ccxt bpx schemathesis,$(CLIENTS)/$(one)/.installed)
+
+$(CLIENTS)/%/.installed: tests/clients/%.txt $(INSTALLED)
+	@rm -rf $(@D) && $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* htmlcov

@@ -1,7 +1,7 @@
 """The HTTP application: signed routes in front, litestar's reads behind, a websocket beside."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -10,15 +10,38 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import Scope
 
+from api.account_stream import AccountStream
 from api.accounts import get_account
 from api.auth import auth_endpoints, with_sessions
 from api.cors import Cors
-from api.day import Minute
-from api.depth import get_bbo, get_depth
+from api.day import WEEK_MS, Minute
+from api.depth import get_bbo
 from api.docs import get_docs, get_root
 from api.feed import Feed
 from api.gateway import Application, Gateway
+from api.guides import get_guide
 from api.hub import Hub
+from api.key_routes import key_endpoints
+from api.listing_coingecko import (
+    get_coingecko_book,
+    get_coingecko_pairs,
+    get_coingecko_tickers,
+    get_coingecko_trades,
+)
+from api.listing_coinmarketcap import (
+    get_cmc_assets,
+    get_cmc_book,
+    get_cmc_summary,
+    get_cmc_ticker,
+    get_cmc_trades,
+)
+from api.listing_geckoterminal import (
+    get_events,
+    get_latest_block,
+    get_listed_asset,
+    get_listed_pair,
+)
+from api.market_queries import queries
 from api.markets import get_assets, get_market, get_markets
 from api.order_log import OrderLog
 from api.orders import get_order, get_order_by_id, get_orders
@@ -28,6 +51,7 @@ from api.quotes import get_quote, post_quote
 from api.schema import openapi_config
 from api.services import Services
 from api.sessions import Sessions
+from api.spot_only import get_nothing, get_securities, get_wallets, refuse_action
 from api.stream import Stream, pace_depth, push_tickers
 from api.stream_sessions import StreamSessions
 from api.system import get_domain, get_metrics, get_ping, get_status, get_time
@@ -37,9 +61,13 @@ from xyk.domain.units import BODY_MAX
 
 READS = (
     *(get_assets, get_markets, get_market, get_bbo, get_pools, get_pool, get_position),
-    *(get_account, get_depth, get_order, get_order_by_id, get_orders),
+    *(get_account, get_order, get_order_by_id, get_orders),
+    *(get_securities, get_wallets, get_nothing, refuse_action),
     *(get_quote, post_quote, get_ping, get_time, get_status, get_domain),
-    *(get_metrics, get_docs, get_root),
+    *(get_coingecko_pairs, get_coingecko_tickers, get_coingecko_book, get_coingecko_trades),
+    *(get_cmc_summary, get_cmc_assets, get_cmc_ticker, get_cmc_book, get_cmc_trades),
+    *(get_latest_block, get_listed_asset, get_listed_pair, get_events),
+    *(get_metrics, get_docs, get_guide, get_root),
 )
 
 
@@ -47,7 +75,8 @@ def create_app(services: Services) -> Application:
     """An ASGI application. All of the state that it is made on is committed."""
     hub = Hub()
     log = OrderLog(services.state, services.projected)
-    feed = Feed(services.state, hub, log, services.now_ms())
+    accounts = AccountStream(services.state, hub, services.writer.balances)
+    feed = Feed(services.state, hub, log, services.now_ms(), services.projected, accounts)
     services.writer.listeners.append(feed.publish)
     metrics = services.metrics
     metrics.watch("xyk_subscriptions", "Streams subscribed to", lambda: hub.subscriptions)
@@ -60,12 +89,18 @@ def create_app(services: Services) -> Application:
     services.writer.listeners.append(streams.publish)
     table = with_sessions(endpoints(services, log), services, log, sessions)
     table |= auth_endpoints(services, sessions)
+    asked, keyed = queries(services, feed), key_endpoints(services, log)
     reads = _reads(services, feed, readers)
+    native = [*table, *(("GET", path) for path in asked)]
+    methods = _methods(reads, [*native, *keyed])
     gateway = Gateway(
         endpoints=table,
-        methods=_methods(reads, table),
+        queries=asked,
+        keyed=keyed,
+        shared={*native, *_places(reads)} & keyed.keys(),
+        methods=methods,
         reads=reads,  # type: ignore[arg-type]  # litestar's own names for the same ASGI types
-        stream=Stream(hub, feed, metrics, streams, services.limits),
+        stream=Stream(hub, feed, metrics, services.now_ms, streams, services.limits),
         metrics=metrics,
         limits=services.limits,
     )
@@ -94,14 +129,16 @@ def _reads(services: Services, feed: Feed, readers: Readers) -> Litestar:
 
 @asynccontextmanager
 async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIterator[None]:
-    """Before the port opens the last day is read back; while it is open, tickers go out."""
+    """Before the port opens the last week is read back; while it is open, tickers go out."""
     now_ms = services.now_ms()
     for symbol, market in feed.markets.items():
         ticker = await services.history.ticker_24h(symbol, now_ms)
-        market.day.last = ticker.last if ticker is not None else None
-        for minute in await services.history.minutes(symbol, now_ms):
-            market.day.restore(msgspec.convert(minute, Minute, from_attributes=True))
-        market.day.expire(now_ms)
+        minutes = await services.history.minutes(symbol, now_ms, WEEK_MS)
+        for window in (market.day, market.week):
+            window.last = ticker.last if ticker is not None else None
+            for minute in minutes:
+                window.restore(msgspec.convert(minute, Minute, from_attributes=True))
+            window.expire(now_ms)
     pushing = [
         asyncio.create_task(push_tickers(feed, services.now_ms)),
         asyncio.create_task(pace_depth(feed, services.now_ms)),
@@ -113,6 +150,11 @@ async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIter
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _places(reads: Litestar) -> Iterator[tuple[str, str]]:
+    for route in reads.routes:
+        yield from ((method, route.path) for method in getattr(route, "methods", ()))
 
 
 def _methods(reads: Litestar, table: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:

@@ -6,6 +6,10 @@ from api.gateway import Application, Receive, Scope, Send
 
 ANY = "*"
 MAX_AGE_S = 600
+ALLOWED_HEADERS = (
+    b"authorization, content-type, x-api-key, x-signature, x-timestamp, x-window, x-broker-id"
+)
+EXPOSED_HEADERS = b"x-page-count, x-current-page, x-page-size, x-total, retry-after"
 
 
 class Cors:
@@ -25,6 +29,7 @@ class Cors:
         if scope["method"] == "OPTIONS":
             await _preflight(send, headers)
             return
+        headers.append((b"access-control-expose-headers", EXPOSED_HEADERS))
 
         async def with_headers(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
@@ -43,8 +48,8 @@ class Cors:
 async def _preflight(send: Send, headers: list[tuple[bytes, bytes]]) -> None:
     headers = [
         *headers,
-        (b"access-control-allow-methods", b"GET, POST, DELETE"),
-        (b"access-control-allow-headers", b"authorization, content-type"),
+        (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
+        (b"access-control-allow-headers", ALLOWED_HEADERS),
         (b"access-control-max-age", str(MAX_AGE_S).encode()),
     ]
     await send({"type": "http.response.start", "status": 204, "headers": headers})

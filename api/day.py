@@ -1,4 +1,5 @@
-"""The last 24 hours of one market, by whole minutes: what tickers, volumes and APR are made of.
+"""The last 24 hours of one market, by whole minutes: what tickers, volumes and APR are made of; and
+its last seven days, by whole hours.
 
 Kept in memory from committed entries, so that a ticker a second costs no query; at the start it is
 filled from the read tables. The rules are those of the candles: only price-forming fills move the
@@ -11,11 +12,14 @@ from decimal import Decimal
 import msgspec
 
 MINUTE_MS = 60_000
-DAY_MS = 24 * 60 * MINUTE_MS
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+WEEK_MS = 7 * DAY_MS
 
 
 class Minute(msgspec.Struct, kw_only=True):
-    """Volumes and fees in base units. The prices are None without a price-forming fill."""
+    """Or an hour. Volumes and fees in base units. The prices are None without a price-forming
+    fill."""
 
     start_ms: int
     open: str | None = None
@@ -40,6 +44,20 @@ class Minute(msgspec.Struct, kw_only=True):
             self.low = value
         self.close = price
 
+    def take(self, other: "Minute") -> None:
+        """A later one is part of this one."""
+        self.base_volume += other.base_volume
+        self.quote_volume += other.quote_volume
+        self.base_fees += other.base_fees
+        self.quote_fees += other.quote_fees
+        self.trades += other.trades
+        if other.close is None or other.high is None or other.low is None:
+            return
+        self.open = other.open if self.open is None else self.open
+        self.high = other.high if self.high is None else max(self.high, other.high)
+        self.low = other.low if self.low is None else min(self.low, other.low)
+        self.close = other.close
+
 
 class Ticker(msgspec.Struct, frozen=True, kw_only=True):
     first: str
@@ -51,7 +69,12 @@ class Ticker(msgspec.Struct, frozen=True, kw_only=True):
 class Day:
     """Sums over the minutes kept are kept too, so that reading them costs nothing."""
 
+    STEP_MS = MINUTE_MS
+    LENGTH_MS = DAY_MS
+
     __slots__ = (
+        "_is_known",
+        "_ticker",
         "base_fees",
         "base_volume",
         "last",
@@ -68,10 +91,12 @@ class Day:
         self.base_volume = self.quote_volume = 0
         self.base_fees = self.quote_fees = 0
         self.trades = 0
+        self._is_known = False  # whether _ticker is that of the minutes as they are
+        self._ticker: Ticker | None = None
 
     def restore(self, minute: Minute) -> None:
         """A minute as the read tables have it; they come in order, before any fill."""
-        self.minutes.append(minute)
+        self._at(minute.start_ms).take(minute)
         self._count(minute, 1)
         self.last = minute.close or self.last
 
@@ -86,11 +111,7 @@ class Day:
         price: str | None,
     ) -> None:
         """One fill; `price` is None where it does not form the price. Time never goes back."""
-        start_ms = time_ms - time_ms % MINUTE_MS
-        if not self.minutes or self.minutes[-1].start_ms != start_ms:
-            self.expire(time_ms)
-            self.minutes.append(Minute(start_ms=start_ms))
-        minute = self.minutes[-1]
+        minute = self._at(time_ms)
         minute.base_volume += base
         minute.quote_volume += quote
         minute.base_fees += base_fee
@@ -107,13 +128,20 @@ class Day:
 
     def expire(self, now_ms: int) -> None:
         """Forget the minutes that began 24 hours ago or earlier."""
-        while self.minutes and self.minutes[0].start_ms <= now_ms - DAY_MS:
+        while self.minutes and self.minutes[0].start_ms <= now_ms - self.LENGTH_MS:
             self._count(self.minutes.popleft(), -1)
+            self._is_known = False
 
     def ticker(self) -> Ticker | None:
         """Of the minutes kept; flat at the last price where none of them has one, None before the
         first.
         """
+        if not self._is_known:
+            self._ticker = self._rolled_up()
+            self._is_known = True
+        return self._ticker
+
+    def _rolled_up(self) -> Ticker | None:
         if self.last is None:
             return None
         highs = [minute.high for minute in self.minutes if minute.high is not None]
@@ -123,9 +151,28 @@ class Day:
         first = next(minute.open for minute in self.minutes if minute.open is not None)
         return Ticker(first=first, last=self.last, high=f"{max(highs):f}", low=f"{min(lows):f}")
 
+    def _at(self, time_ms: int) -> Minute:
+        """The minute of this time, the newest one, about to be changed."""
+        self._is_known = False
+        start_ms = time_ms - time_ms % self.STEP_MS
+        if not self.minutes or self.minutes[-1].start_ms != start_ms:
+            self.expire(time_ms)
+            self.minutes.append(Minute(start_ms=start_ms))
+        return self.minutes[-1]
+
     def _count(self, minute: Minute, sign: int) -> None:
         self.base_volume += sign * minute.base_volume
         self.quote_volume += sign * minute.quote_volume
         self.base_fees += sign * minute.base_fees
         self.quote_fees += sign * minute.quote_fees
         self.trades += sign * minute.trades
+
+
+class Week(Day):
+    """Seven days; its steps are hours, so that what is older is out of it, and up to an hour
+    more."""
+
+    __slots__ = ()
+
+    STEP_MS = HOUR_MS
+    LENGTH_MS = WEEK_MS

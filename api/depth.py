@@ -1,19 +1,37 @@
 """`GET /api/v1/depth` and the best bid and offer: orders and curve together, from committed
-entries."""
+entries.
 
+The levels of an answer are encoded once for each state of the depth, whoever asks for them, and the
+text of a level that stays as it was is made once: books are asked for far more often than they
+change, and change at a few prices.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
-from api.depth_stream import PriceLevel
+from api.committed_market import committed_market
+from api.depth_stream import DepthStream, PriceLevel
 from api.feed import Feed
-from api.markets import View, market_named
-from api.problems import Refused, malformed
-from api.services import Given
+from api.markets import View
+from api.problems import Answer, Refused, malformed
+from api.query import LIMIT_MAX, parser
+from api.services import Given, Services
+from xyk.domain.rejections import Rejected
+from xyk.exchange.curve import Level
 
-LEVELS_MAX = 1_000  # a side
+SIDES_KEPT = 16  # different limits and sources of one market
+TEXTS_KEPT = 8_192  # levels of one market, about 2 MB
+
+SOURCES = ("", "book", "pool")
 
 GivenFeed = NamedDependency[Feed]
+
+_encode = msgspec.json.Encoder().encode
 
 
 class DepthView(View, frozen=True, kw_only=True):
@@ -43,66 +61,121 @@ class BboView(View, frozen=True, kw_only=True):
     timestamp: int
 
 
-@get("/api/v1/depth", summary="Order book and curve", tags=["markets"])
-async def get_depth(
-    services: Given,
-    feed: GivenFeed,
-    symbol: FromQuery[str],
-    limit: FromQuery[str] = str(LEVELS_MAX),
-    source: FromQuery[str] = "",
-) -> DepthView:
-    """`limit`: levels a side, 1 to 1,000, cut after merging. `source`: `book` for resting orders
-    alone, `pool` for the curve alone."""
-    if not (limit.isascii() and limit.isdigit() and len(limit) <= 6 and int(limit)):
-        raise Refused(malformed("Expected limit from 1 to 1000 - at `limit`"))
-    if source not in ("", "book", "pool"):
-        raise Refused(malformed("Expected source book or pool, or none for both - at `source`"))
-    market = await market_named(services, symbol)
-    await services.committed(None)  # the feed knows of what is committed, the market too from now
-    return depth_view(feed, market.symbol, min(int(limit), LEVELS_MAX), source)
+class DepthQuery(msgspec.Struct, frozen=True):
+    symbol: str
+    limit: Annotated[
+        int,
+        msgspec.Meta(ge=1, description=f"levels a side, {LIMIT_MAX} at most; cut after merging"),
+    ] = LIMIT_MAX
+    source: Annotated[
+        str,
+        msgspec.Meta(description="book for resting orders alone, pool for the curve alone"),
+    ] = ""
+
+
+_depth_query = parser(DepthQuery)
+
+
+class DepthText:
+    """The encoded levels of one market."""
+
+    __slots__ = ("_sides", "_stream", "_terms", "_texts", "_version")
+
+    def __init__(self, stream: DepthStream) -> None:
+        self._stream = stream
+        self._version = 0
+        self._terms = stream.depth.market
+        self._sides: dict[tuple[str, int], bytes] = {}
+        self._texts: dict[Level, bytes] = {}
+
+    def answer(self, feed: Feed, source: str, limit: int) -> bytes:
+        stream = self._stream
+        if self._version != stream.version:
+            self._version = stream.version
+            self._sides.clear()
+        sides = self._sides.get((source, limit))
+        if sides is None:
+            if len(self._sides) >= SIDES_KEPT:
+                self._sides.clear()
+            sides = self._sides[source, limit] = self._encoded(source, limit)
+        return b'%b,"lastUpdateId":"%d","timestamp":%d,"seq":%d}' % (
+            sides,
+            stream.current_id(),
+            feed.time_ms * 1000,
+            feed.seq,
+        )
+
+    def _encoded(self, source: str, limit: int) -> bytes:
+        depth = self._stream.depth
+        if self._terms is not depth.market or len(self._texts) > TEXTS_KEPT:
+            self._terms = depth.market
+            self._texts.clear()
+        asks = self._joined(side_of(self._stream, False, source, limit))
+        bids = self._joined(side_of(self._stream, True, source, limit)[::-1])
+        return b'{"asks":[%b],"bids":[%b]' % (asks, bids)
+
+    def _joined(self, levels: Sequence[Level]) -> bytes:
+        texts = self._texts
+        parts = []
+        for level in levels:
+            text = texts.get(level)
+            if text is None:
+                text = texts[level] = _encode(self._stream.level_view(*level))
+            parts.append(text)
+        return b",".join(parts)
+
+
+class Depths:
+    """The endpoint of GET /api/v1/depth; it is asked with the query string as it was sent."""
+
+    def __init__(self, services: Services, feed: Feed) -> None:
+        self._services = services
+        self._feed = feed
+        self._texts: dict[str, DepthText] = {}
+
+    async def one(self, query: bytes) -> Answer:
+        asked = _depth_query(query)
+        if isinstance(asked, Rejected):
+            raise Refused(asked)
+        if asked.source not in SOURCES:
+            raise Refused(malformed("Expected source book or pool, or none for both - at `source`"))
+        text = self._texts.get(asked.symbol)
+        if text is None:
+            market = await committed_market(self._services, self._feed, asked.symbol)
+            text = self._texts[asked.symbol] = DepthText(market.depth)
+        return Answer(200, text.answer(self._feed, asked.source, min(asked.limit, LIMIT_MAX)))
 
 
 @get("/api/v1/bbo/{symbol:str}", summary="Best bid and offer", tags=["markets"])
 async def get_bbo(services: Given, feed: GivenFeed, symbol: FromPath[str]) -> BboView:
     """As the first level of each side of the depth."""
-    market = await market_named(services, symbol)
-    await services.committed(None)
-    return bbo_view(feed, market.symbol)
-
-
-def depth_view(feed: Feed, symbol: str, limit: int, source: str) -> DepthView:
-    stream = feed.markets[symbol].depth
-    depth = stream.depth
-    sides = []
-    for is_bid in (False, True):
-        if source == "book":
-            sides.append((depth.bids if is_bid else depth.asks).top(limit))
-        elif source == "pool":
-            sides.append(depth.curve(is_bid)[:limit])
-        else:
-            sides.append(depth.side(is_bid, limit))
-    asks, bids = ([stream.level_view(*level) for level in side] for side in sides)
-    return DepthView(
-        asks=asks,
-        bids=bids[::-1],
-        last_update_id=str(stream.current_id()),
-        timestamp=feed.time_ms * 1000,
-        seq=feed.seq,
-    )
-
-
-def bbo_view(feed: Feed, symbol: str) -> BboView:
-    stream = feed.markets[symbol].depth
-    best: list[PriceLevel | tuple[None, None]] = []
-    for is_bid in (True, False):
-        level = next(iter(stream.depth.side(is_bid, 1)), None)
-        best.append(stream.level_view(*level) if level else (None, None))
+    market = await committed_market(services, feed, symbol)
+    bid, ask = best_levels(market.depth)
     return BboView(
-        symbol=symbol,
-        bid_price=best[0][0],
-        bid_quantity=best[0][1],
-        ask_price=best[1][0],
-        ask_quantity=best[1][1],
+        symbol=market.symbol,
+        bid_price=bid[0] if bid else None,
+        bid_quantity=bid[1] if bid else None,
+        ask_price=ask[0] if ask else None,
+        ask_quantity=ask[1] if ask else None,
         seq=feed.seq,
         timestamp=feed.time_ms,
     )
+
+
+def best_levels(stream: DepthStream) -> tuple[PriceLevel | None, PriceLevel | None]:
+    """The best bid and the best ask; None where there is none."""
+    bid, ask = (next(iter(stream.depth.side(is_bid, 1)), None) for is_bid in (True, False))
+    return (
+        stream.level_view(*bid) if bid else None,
+        stream.level_view(*ask) if ask else None,
+    )
+
+
+def side_of(stream: DepthStream, is_bid: bool, source: str, limit: int) -> list[Level]:
+    """The best `limit` levels of one of SOURCES, best first."""
+    depth = stream.depth
+    if source == "book":
+        return (depth.bids if is_bid else depth.asks).top(limit)
+    if source == "pool":
+        return depth.curve(is_bid)[:limit]
+    return depth.side(is_bid, limit)

@@ -1,10 +1,11 @@
 """The streams `depth.S` and `bookTicker.S` of one market, made of what is committed.
 
 Every frame of `depth.S` and every answer of `/depth` has an update id, and the frames of one stream
-cover all ids without a gap: U is one more than the u before it. Frames come at a fixed pace as long
-as somebody listens, an empty one where nothing changed: clients of the convention wait for a number
-of frames before they ask for the snapshot. Ids begin at the time of the start in ms, so that they
-grow over a restart too.
+cover all ids without a gap: U is one more than the u before it, and the first one's no more than
+one above the id of a snapshot that was asked for after the subscription was heard. Frames come at a
+fixed pace as long as somebody listens, an empty one where nothing changed: clients of the
+convention wait for a number of frames before they ask for the snapshot. Ids begin at the time of
+the start in ms, so that they grow over a restart too.
 """
 
 from typing import Any
@@ -13,6 +14,7 @@ import msgspec
 
 from api.hub import Hub
 from xyk.domain.decimals import whole_tokens
+from xyk.domain.market import Market
 from xyk.engine.entry import Entry
 from xyk.exchange.depth import Depth, Ladder
 
@@ -25,14 +27,14 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Paced:
-    """One pace: what changed since its last frame. Prices in ticks, quantities in lots."""
+    """One pace: what changed since its last frame, as in `_gather`."""
 
     __slots__ = ("asks", "bids", "last_id", "names", "ticks")
 
     def __init__(self, names: tuple[str, ...], ticks: int) -> None:
         self.names = names
         self.ticks = ticks
-        self.last_id = 0  # 0: nobody listened
+        self.last_id = 0  # 0: nobody listens
         self.asks: dict[int, int] = {}
         self.bids: dict[int, int] = {}
 
@@ -48,6 +50,7 @@ class DepthStream:
             for pace, ticks in PACES.items()
         ]
         self.top_names = (f"bookTicker.{symbol}", f"bookTicker@{symbol}")
+        self.version = 0  # of the depth itself, whether or not somebody asked for it
         self._id = first_id
         self._has_new = False  # changed since the id was given
         self._curves: list[dict[int, int]] | None = None  # asks, bids; None: nobody listened
@@ -59,19 +62,28 @@ class DepthStream:
 
     def level_view(self, ticks: int, lots: int) -> PriceLevel:
         market = self.depth.market
-        price = whole_tokens(ticks * market.tick_size, self.quote_decimals)
-        return price, whole_tokens(lots * market.lot_size, self.depth.base_decimals)
+        return self._shown(ticks * market.tick_size, lots * market.lot_size)
+
+    def set_terms(self, market: Market, fee_bps: int) -> None:
+        """Tick and lot may be other ones from now on."""
+        if self._curves is not None:
+            self._gather()
+        self.depth.set_terms(market, fee_bps)
 
     def current_id(self) -> int:
-        """Of the depth as it is now."""
+        """Of the depth as it is now. What changed since the id before is gathered first: somebody
+        may have a level from a snapshot in between two frames that neither of them shows."""
         if self._has_new:
             self._id += 1
             self._has_new = False
+            if self._curves is not None:
+                self._gather()
         return self._id
 
     def changed(self, hub: Hub, entry: Entry) -> None:
         """After a commit that changed the depth; `entry` is its last one."""
         self._has_new = True
+        self.version += 1
         if not any(hub.has_readers(name) for name in self.top_names):
             self._top = None
             return
@@ -92,30 +104,42 @@ class DepthStream:
         frame["u"] = self.current_id()
         hub.push(self.top_names, _encode(frame).decode(), replaceable=True)
 
-    def tick(self, hub: Hub, number: int, now_ms: int) -> None:
-        """The `number`-th of the clock: frames for whoever follows at a pace that is due."""
-        followed = [
-            paced for paced in self.paced if any(hub.has_readers(name) for name in paced.names)
-        ]
-        if not followed:
-            self._curves = None
-            for paced in self.paced:
-                paced.last_id = 0
-            return
-        deltas = self._deltas()
-        self.current_id()
+    def follow(self, name: str) -> None:
+        """Somebody subscribed. Frames of a pace that nobody followed begin with the depth as it is
+        now, so that they go on from every snapshot that is asked for from now on."""
         for paced in self.paced:
-            if paced not in followed:
-                paced.last_id = 0
-                continue
-            if not paced.last_id:  # whoever subscribed just now asks for the snapshot after this
-                paced.last_id = self._id
+            if name in paced.names and not paced.last_id:
+                current = self.current_id()
+                if self._curves is None:
+                    self._gather()  # nothing yet: what comes is compared with this
+                paced.last_id = current
                 paced.asks.clear()
                 paced.bids.clear()
-            paced.asks |= deltas[0]
-            paced.bids |= deltas[1]
+
+    def tick(self, hub: Hub, number: int, now_ms: int) -> None:
+        """The `number`-th of the clock: frames for whoever follows at a pace that is due."""
+        for paced in self.paced:
+            if paced.last_id and not any(hub.has_readers(name) for name in paced.names):
+                paced.last_id = 0
+        followed = [paced for paced in self.paced if paced.last_id]
+        if not followed:
+            self._curves = None
+            for ladder in (self.depth.asks, self.depth.bids):
+                ladder.touched.clear()
+            return
+        self.current_id()
+        for paced in followed:
             if number % paced.ticks == 0:
                 self._push(hub, paced, now_ms)
+
+    def _gather(self) -> None:
+        """What changed since the last time, for every pace that somebody follows. In base units,
+        quote per whole base token and base: they mean the same when tick and lot change."""
+        asks, bids = self._deltas()
+        for paced in self.paced:
+            if paced.last_id:
+                paced.asks |= asks
+                paced.bids |= bids
 
     def _push(self, hub: Hub, paced: Paced, now_ms: int) -> None:
         if self._id == paced.last_id:
@@ -125,8 +149,8 @@ class DepthStream:
             "E": now_ms * 1000,
             "T": now_ms * 1000,
             "s": self.symbol,
-            "a": [self.level_view(*level) for level in sorted(paced.asks.items())],
-            "b": [self.level_view(*level) for level in sorted(paced.bids.items())],
+            "a": [self._shown(*level) for level in sorted(paced.asks.items())],
+            "b": [self._shown(*level) for level in sorted(paced.bids.items())],
             "U": paced.last_id + 1,
             "u": self._id,
         }
@@ -135,30 +159,45 @@ class DepthStream:
         paced.bids.clear()
         hub.push(paced.names, _encode(frame).decode(), replaceable=False)
 
+    def _shown(self, price: int, quantity: int) -> PriceLevel:
+        return (
+            whole_tokens(price, self.quote_decimals),
+            whole_tokens(quantity, self.depth.base_decimals),
+        )
+
     def _deltas(self) -> tuple[dict[int, int], dict[int, int]]:
-        """Asks and bids, by price, whose quantity is another one than at the last tick; 0 is gone.
+        """Asks and bids, by price, whose quantity is another one than the last time; 0 is gone.
         Nothing at the first one."""
         depth = self.depth
         if self._curves is not None and not depth.is_changed:
             return {}, {}
-        curves = [dict(depth.beside_book(is_bid)) for is_bid in (False, True)]
+        tick, lot = depth.market.tick_size, depth.market.lot_size
+        curves = [
+            {ticks * tick: lots * lot for ticks, lots in depth.beside_book(is_bid)}
+            for is_bid in (False, True)
+        ]
         before, self._curves = self._curves, curves
         found: list[dict[int, int]] = []
         for index, ladder in enumerate((depth.asks, depth.bids)):
             old = before[index] if before is not None else curves[index]
-            found.append(_changes(ladder, old, curves[index]) if before is not None else {})
+            changes = _changes(ladder, old, curves[index], tick, lot) if before is not None else {}
+            found.append(changes)
             ladder.touched.clear()
         depth.is_changed = False
         return found[0], found[1]
 
 
-def _changes(ladder: Ladder, old: dict[int, int], new: dict[int, int]) -> dict[int, int]:
-    """Price -> quantity now, where orders and curve together are not what they were."""
+def _changes(
+    ladder: Ladder, old: dict[int, int], new: dict[int, int], tick: int, lot: int
+) -> dict[int, int]:
+    """Price -> quantity now, where orders and curve together are not what they were. The ladder
+    counts in ticks and lots, all else is base units."""
     changes: dict[int, int] = {}
-    for price in ladder.touched.keys() | old.keys() | new.keys():
-        resting = ladder.lots.get(price, 0)
-        before = ladder.touched.get(price, resting) + old.get(price, 0)
-        now = resting + new.get(price, 0)
+    for price in {ticks * tick for ticks in ladder.touched} | old.keys() | new.keys():
+        ticks, between = divmod(price, tick)
+        resting = 0 if between else ladder.lots.get(ticks, 0)
+        before = resting if between else ladder.touched.get(ticks, resting)
+        before, now = before * lot + old.get(price, 0), resting * lot + new.get(price, 0)
         if now != before:
             changes[price] = now
     return changes

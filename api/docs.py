@@ -1,6 +1,4 @@
-"""The page for people at /docs: plain HTML from the tables that drive the routes, which loads
-nothing from anywhere and needs no script.
-"""
+"""The reference for people at /docs, from the tables that drive the routes."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -11,6 +9,8 @@ from litestar import MediaType, Request, Response, get
 from litestar.response import Redirect
 
 from api.feed import SPELLINGS
+from api.guides import links
+from api.page import page
 from api.schema import Schema, whole_schema
 from api.services import Given
 from xyk.domain.rejections import Code
@@ -44,12 +44,23 @@ MORE_STREAMS = (
         "The address in lower case or with its checksum; a session that is shown may leave it "
         "out. Where accounts are private it needs the owner's session or the operator's",
     ),
+    (
+        "account.orderUpdate",
+        "account.orderUpdate.SYMBOL",
+        "the same of the owner whose API key signed the SUBSCRIBE",
+    ),
+    (
+        "account.balanceUpdate",
+        "",
+        "of that owner: a asset, A available, L locked after each change of either, in whole "
+        "tokens; nothing at the start, GET /api/v1/capital has it",
+    ),
 )
 
 
 @get("/docs", include_in_schema=False)
 async def get_docs(request: Request[Any, Any, Any], services: Given) -> Response[str]:
-    return Response(page(whole_schema(request.app, services)), media_type=MediaType.HTML)
+    return Response(reference(whole_schema(request.app, services)), media_type=MediaType.HTML)
 
 
 @get("/", include_in_schema=False)
@@ -57,7 +68,7 @@ async def get_root() -> Redirect:
     return Redirect("/docs", status_code=307)
 
 
-def page(schema: Schema) -> str:
+def reference(schema: Schema) -> str:
     """Every route with its example, every stream, every refusal."""
     groups: dict[str, list[str]] = {}
     for path, item in schema["paths"].items():
@@ -73,12 +84,14 @@ def page(schema: Schema) -> str:
     ]
     streams += MORE_STREAMS
     refusals = [(str(code.status), code.name, code.value[1]) for code in Code]
-    return _PAGE.format(
+    body = _BODY.format(
         version=escape(schema["info"]["version"]),
+        guides=links(),
         routes="".join(routes),
         streams=_table(("stream", "alias", "frames"), streams),
         refusals=_table(("status", "code", "meaning"), refusals),
     )
+    return page("xyk API", body)
 
 
 def _operation(method: str, path: str, operation: Schema) -> str:
@@ -106,25 +119,11 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     body = "".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
-    return f"<table><tr>{top}</tr>{body}</table>"
+    return f'<table class="reference"><tr>{top}</tr>{body}</table>'
 
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>xyk API</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
-  padding: 0 1rem }}
-table {{ border-collapse: collapse; width: 100% }}
-td, th {{ border-bottom: 1px solid #ddd; padding: .3rem .6rem; text-align: left;
-  vertical-align: top }}
-td:nth-child(-n+2), summary, pre, code {{ font-family: ui-monospace, monospace; font-size: 13px }}
-summary {{ cursor: pointer; padding: .2rem 0 }}
-summary b {{ display: inline-block; width: 4.5em }}
-summary i {{ font: 14px system-ui, sans-serif; color: #666; margin-left: 1em }}
-pre {{ background: #f4f4f4; color: #222; padding: .8rem; overflow: auto }}
-</style></head><body>
-<h1>xyk {version}</h1>
+_BODY = """<h1>xyk {version}</h1>
+<p>Guides for each kind of user:</p>{guides}
 <p>The same for programs: <a href="/schema">/schema</a> (OpenAPI).</p>
 <h2>Signing</h2>
 <p>Every change is an action that a wallet signs (EIP-712): <code>{{"action": {{...}}, "signature":
@@ -134,6 +133,11 @@ values are decimal strings of base units, smaller integers are numbers. A nonce 
 receipt with 200, so what was not answered is sent again as it is. To change an intent, sign the new
 one with the same nonce: at most one of both can happen. The examples are signed for this deployment
 by the key 0x00..01.</p>
+<p>An API key (Ed25519), approved by <code>POST /api/v1/api-keys</code>, signs in the Backpack
+convention: headers X-API-Key, X-Signature, X-Timestamp (ms), X-Window (5000), over
+<code>instruction=I</code>, the parameters sorted by name, timestamp and window, joined by
+<code>&amp;</code>; a SUBSCRIBE of account streams carries <code>"signature": [key, signature,
+timestamp, window]</code>. A key trades and reads, it never moves funds.</p>
 <h2>Sessions</h2>
 <p>POST /api/v1/auth/challenge gives a message (EIP-4361) that the wallet signs with personal_sign;
 POST /api/v1/auth/signin takes the signature and gives a token for <code>Authorization: Bearer
@@ -155,5 +159,4 @@ trades, depth or order updates it is closed with 1008.</p>
 left out of what is asked by market. The journal has them all.</p>{streams}
 <h2>Refusals</h2>
 <p>Where a request has several faults, the first one of this table is named.</p>{refusals}
-</body></html>
 """

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from api.examples_listing import LISTING
 from xyk.domain import commands as cm
 from xyk.domain.tokens import token_address
 from xyk.domain.units import NONCE_SLOTS
@@ -245,6 +246,26 @@ _FILL: Json = {
     "feeSymbol": "ETH",
     "makerOrderId": "40",
 }
+_TICKER: Json = {
+    "symbol": "ETH_USDC",
+    "firstPrice": "2000",
+    "lastPrice": "1975",
+    "high": "2011.5",
+    "low": "1968.25",
+    "priceChange": "-25",
+    "priceChangePercent": "-0.0125",
+    "volume": "50",
+    "quoteVolume": "99400",
+    "trades": "80",
+}
+_TRADE: Json = {
+    "id": 80,
+    "price": "1975",
+    "quantity": "0.05",
+    "quoteQuantity": "98.75",
+    "timestamp": SECOND * 1000,
+    "isBuyerMaker": True,
+}
 # What a read answers, by its path.
 READS: Mapping[str, Any] = {
     "/api/v1/assets": [
@@ -268,6 +289,12 @@ READS: Mapping[str, Any] = {
         "timestamp": SECOND * 1_000_000,
         "seq": 42,
     },
+    "/api/v1/ticker": _TICKER,
+    "/api/v1/tickers": [_TICKER],
+    "/api/v1/trades": [_TRADE],
+    "/api/v1/trades/history": [_TRADE],
+    "/api/v1/securities": [],
+    "/api/v1/wallets": [{"blockchain": "Ethereum", "address": checksum(OTHER)}],
     "/api/v1/order": _ORDER,
     "/api/v1/order/{order_id}": _ORDER,
     "/api/v1/orders": [_ORDER],
@@ -299,6 +326,7 @@ READS: Mapping[str, Any] = {
     "/api/v1/ping": "pong",
     "/api/v1/time": str(SECOND * 1000),
     "/api/v1/domain": domain_document(Domain("0x" + "07" * 32)),
+    **LISTING,
 }
 
 

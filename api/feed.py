@@ -11,11 +11,13 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from api.day import Day
+from api.account_stream import AccountStream
+from api.day import Day, Week
 from api.depth_stream import DepthStream
 from api.hub import Hub
 from api.order_log import OrderLog
 from api.order_stream import OrderStream, is_order_stream
+from api.trade_tail import PublicTrade, TradeTail, Trail
 from xyk.domain import events as ev
 from xyk.domain.decimals import significant, whole_tokens
 from xyk.domain.events import (
@@ -58,7 +60,9 @@ class MarketFeed:
         "quote_decimals",
         "seq",
         "symbol",
+        "tail",
         "total_supply",
+        "week",
     )
 
     def __init__(self, state: State, depth: Depth, first_id: int) -> None:
@@ -73,6 +77,8 @@ class MarketFeed:
             for channel, spellings in SPELLINGS.items()
         }
         self.day = Day()
+        self.week = Week()
+        self.tail = TradeTail()
         self.depth = DepthStream(depth, self.quote_decimals, first_id)
         self.seq = 0
         self.total_supply = 0
@@ -83,15 +89,27 @@ class Feed:
     committed.
     """
 
-    def __init__(self, state: State, hub: Hub, log: OrderLog, first_id: int) -> None:
-        """`first_id`: of depth updates."""
+    def __init__(
+        self,
+        state: State,
+        hub: Hub,
+        log: OrderLog,
+        first_id: int,
+        projected: Callable[[], int],
+        accounts: AccountStream,
+    ) -> None:
+        """`first_id`: of depth updates; `projected`: up to which seq the read tables show
+        trades."""
         self._state = state
         self._hub = hub
         self.log = log
-        self._orders = OrderStream(state, hub, log)
+        self._orders = OrderStream(state, hub, log, accounts)
+        self.accounts = accounts
         self._first_id = first_id
+        self.trail = Trail(projected, state.seq, state.now_ms)
         self.markets: dict[str, MarketFeed] = {}
         self._streams: set[str] = set()
+        self._depth_names: dict[str, str] = {}  # those of the streams that DepthStream makes
         self.seq = state.seq  # the last entry that is told of here
         self.time_ms = state.now_ms
         self._deepen: Mapping[type, Callable[[Any], None]] = {
@@ -122,6 +140,12 @@ class Feed:
         """Whether it can be subscribed to."""
         return name in self._streams or is_order_stream(name, self.markets)
 
+    def follow(self, name: str) -> None:
+        """A stream that there is has one more reader."""
+        symbol = self._depth_names.get(name)
+        if symbol is not None:
+            self.markets[symbol].depth.follow(name)
+
     def publish(self, group: Sequence[Committed]) -> None:
         log, hub = self.log, self._hub
         for committed in group:
@@ -138,9 +162,12 @@ class Feed:
                 if tell is not None:
                     tell(entry, event)
             log.keep_outcome(committed)
+            self.accounts.publish(committed)
         log.forget_projected()
+        self.accounts.forget_silent()
         last = group[-1].entry
         self.seq, self.time_ms = last.seq, last.time
+        self.trail.committed(last.seq, last.time)
         for symbol in self._deeper:
             self.markets[symbol].depth.changed(hub, last)
         self._deeper.clear()
@@ -166,6 +193,7 @@ class Feed:
         for names in market.names.values():
             self._streams.update(names)
         self._streams.update(market.depth.names)
+        self._depth_names |= dict.fromkeys(market.depth.names, market.symbol)
         return market
 
     # What an event does to the levels of its market.
@@ -197,7 +225,7 @@ class Feed:
         terms = replace(
             depth.market, tick_size=event.tick_size, lot_size=event.lot_size, book=event.book
         )
-        depth.set_terms(terms, event.pool_fee_bps)
+        self.markets[event.market].depth.set_terms(terms, event.pool_fee_bps)
 
     def _depth(self, market: str) -> Depth:
         self._deeper[market] = None
@@ -264,16 +292,21 @@ class Feed:
         maker: str,
     ) -> None:
         """`volume` and `pool_fees` are base and quote; `price` None where the fill forms none."""
-        market.day.add(
-            entry.time,
-            base=volume[0],
-            quote=volume[1],
-            base_fee=pool_fees[0],
-            quote_fee=pool_fees[1],
-            price=price,
-        )
+        for window in (market.day, market.week):
+            window.add(
+                entry.time,
+                base=volume[0],
+                quote=volume[1],
+                base_fee=pool_fees[0],
+                quote_fee=pool_fees[1],
+                price=price,
+            )
+        if price is None:
+            return
+        trade = PublicTrade(fill.trade_id, entry.seq, entry.time, price, *volume, taker_buys)
+        self.trail.add(market.symbol, market.tail, trade)
         names = market.names["trade"]
-        if price is None or not self._is_heard(names):
+        if not self._is_heard(names):
             return
         taker = str(fill.order_id or entry.seq)
         frame = {

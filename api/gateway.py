@@ -1,11 +1,16 @@
 """The outermost ASGI application: exact paths of the hot routes first, everything else to litestar.
 
-A handler inside litestar costs about 70 us, more than recovering a signature; the signed routes
-need nothing of what that buys. They get the whole body and give a whole answer.
+A handler inside litestar costs about 70 us, more than recovering a signature; the signed routes and
+the hottest reads need nothing of what that buys. They get the whole body, or the query string, and
+give a whole answer.
+
+Liberal where clients of the convention stumble: slashes that were doubled in joining a URL count
+once, and a name without a value in a query is as if it were not there.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -19,9 +24,11 @@ from api.problems import (
     STOPPING,
     TOO_LARGE,
     Answer,
+    Refused,
     method_not_allowed,
     problem,
 )
+from api.query import without_empty
 from xyk.domain.units import BODY_MAX
 from xyk.engine.writer import WriterStopped
 
@@ -31,24 +38,33 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 # The whole body, and the scope for whoever needs headers, query or the client's address.
 Endpoint = Callable[[bytes, Scope], Awaitable[Answer]]
+Query = Callable[[bytes], Awaitable[Answer]]  # takes the query string as it was sent
 
 # The route's name in the metrics where there is none: paths are the client's to choose.
 UNMATCHED = "unmatched"
+KEY_HEADER = b"x-api-key"
 
 DRAIN_S = 10
 DRAIN_MAX = 32 * 1024 * 1024  # bytes of a refused body that are read and thrown away
 
 _log = structlog.get_logger("api")
 _CONTENT_TYPE = (b"content-type", JSON.encode())
+_BARE_JSON = (b"content-type", b"application/json")
+_SLASHES = re.compile("/{2,}")
 
 
 class Gateway:
-    """`endpoints` by (method, path); `methods` are all that their paths take, reads included."""
+    """`endpoints` by (method, path), `queries` (GET) by path. `keyed` are for what an API key
+    signs; the `shared` ones of them only where its header is there. `methods` are all that their
+    paths take, the other reads included."""
 
     def __init__(
         self,
         *,
         endpoints: Mapping[tuple[str, str], Endpoint],
+        queries: Mapping[str, Query],
+        keyed: Mapping[tuple[str, str], Endpoint],
+        shared: Collection[tuple[str, str]],
         methods: Mapping[str, frozenset[str]],
         reads: Application,
         stream: Application,
@@ -56,6 +72,9 @@ class Gateway:
         limits: Limits,
     ) -> None:
         self._endpoints = endpoints
+        self._queries = queries
+        self._keyed = keyed
+        self._shared = shared
         self._methods = methods
         self._reads = reads
         self._stream = stream
@@ -64,6 +83,8 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
+        if "//" in scope.get("path", ""):
+            scope = with_single_slashes(scope)
         if kind == "http":
             if scope["method"] == "HEAD":  # also in the metrics it is the GET that it stands for
                 scope, send = {**scope, "method": "GET"}, headers_only(send)
@@ -74,7 +95,7 @@ class Gateway:
                 self._metrics.refused(limited.code)
                 await self._refuse(scope, receive, send, problem(limited))
                 return
-            endpoint = self._endpoints.get((method, path))
+            endpoint = self._endpoint(method, path, scope)
             if endpoint is not None:
                 answer = await self._answer(endpoint, scope, receive)
                 if answer is not None:
@@ -83,6 +104,12 @@ class Gateway:
                         await self._refuse(scope, receive, send, answer)
                     else:
                         await respond(send, answer)
+                return
+            query = self._queries.get(path) if method == "GET" else None
+            if query is not None:
+                answer = await self._guarded(query(scope["query_string"]), path)
+                self._metrics.count_request(method, path, answer.status)
+                await respond(send, answer)
                 return
             methods = self._methods.get(path)
             if methods is not None and method not in methods:
@@ -102,19 +129,29 @@ class Gateway:
         else:
             await respond(send, answer)
 
+    def _endpoint(self, method: str, path: str, scope: Scope) -> Endpoint | None:
+        place = (method, path)
+        keyed = self._keyed.get(place)
+        if keyed is not None and (place not in self._shared or has_key(scope)):
+            return keyed
+        return self._endpoints.get(place)
+
     async def _answer(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> Answer | None:
         """None where the client left before its request was complete."""
+        body = await read_body(scope, receive)
+        if body is None or isinstance(body, Answer):
+            return body
+        return await self._guarded(endpoint(body, scope), scope["path"])
+
+    async def _guarded(self, answering: Awaitable[Answer], path: str) -> Answer:
         try:
-            body = await read_body(scope, receive)
-            if body is None:
-                return None
-            if isinstance(body, Answer):
-                return body
-            return await endpoint(body, scope)
+            return await answering
+        except Refused as refused:
+            return problem(refused.rejected)
         except WriterStopped:
             return problem(STOPPING)
         except Exception:
-            _log.exception("request failed", route=scope["path"])
+            _log.exception("request failed", route=path)
             return problem(SERVER_ERROR)
 
     async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,8 +165,13 @@ class Gateway:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                named = [_CONTENT_TYPE if one == _BARE_JSON else one for one in message["headers"]]
+                message = {**message, "headers": named}
             await send(message)
 
+        query = scope["query_string"]
+        if query:
+            scope = {**scope, "query_string": without_empty(query)}
         await self._reads(scope, receive, counted)
         self._metrics.count_request(
             scope["method"], scope.get("path_template") or UNMATCHED, status
@@ -160,6 +202,16 @@ async def read_body(scope: Scope, receive: Receive) -> bytes | Answer | None:
         if size <= BODY_MAX:
             parts.append(part)
     return problem(TOO_LARGE) if size > BODY_MAX else b"".join(parts)
+
+
+def with_single_slashes(scope: Scope) -> Scope:
+    path = _SLASHES.sub("/", scope["path"])
+    return {**scope, "path": path, "raw_path": path.encode()}
+
+
+def has_key(scope: Scope) -> bool:
+    """Whether an API key signed the request, in the convention's form."""
+    return any(name == KEY_HEADER for name, _ in scope["headers"])
 
 
 def announced_size(scope: Scope) -> int:
@@ -201,15 +253,8 @@ async def respond_and_drain(scope: Scope, receive: Receive, send: Send, answer: 
 
 
 async def respond(send: Send, answer: Answer, *, more_body: bool = False) -> None:
-    await send(
-        {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": [
-                _CONTENT_TYPE,
-                (b"content-length", b"%d" % len(answer.body)),
-                *answer.headers,
-            ],
-        }
-    )
+    headers = [_CONTENT_TYPE, (b"content-length", b"%d" % len(answer.body)), *answer.headers]
+    if answer.status == 204:  # has no body, and so nothing to say of it
+        headers = answer.headers
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": more_body})

@@ -10,10 +10,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-QUEUE_MAX = 4_096  # frames that wait for one reader; about 1 MB
+QUEUE_MAX = 4_096  # frames that wait for one reader; about 1 MB of trades
+QUEUE_BYTES_MAX = 4 * 1024 * 1024  # of them; frames of a deep book are larger
 SLOW_READER = (1008, "slow reader: subscribe again and ask for what was missed")
 
 ACCOUNT = "account."  # how streams about an owner begin
+KEY_MARK = " "  # between a private stream's name and the key that listens to it
 
 Message = dict[str, Any]  # what ASGI sends; one object for all readers of a frame
 
@@ -21,12 +23,13 @@ Message = dict[str, Any]  # what ASGI sends; one object for all readers of a fra
 class Frame:
     """`replaceable`: a newer frame of the same stream makes this one worthless."""
 
-    __slots__ = ("message", "name", "replaceable")
+    __slots__ = ("message", "name", "replaceable", "size")
 
     def __init__(self, name: str, text: str, replaceable: bool) -> None:
         self.name = name
         self.message: Message = {"type": "websocket.send", "text": text}
         self.replaceable = replaceable
+        self.size = len(text)  # all of it is ASCII
 
 
 class Reader:
@@ -34,7 +37,7 @@ class Reader:
     must go; `on_closing` is called then.
     """
 
-    __slots__ = ("_on_closing", "_waiting", "closing", "names", "queue")
+    __slots__ = ("_bytes", "_on_closing", "_waiting", "closing", "names", "queue")
 
     def __init__(self, on_closing: Callable[[], object]) -> None:
         self.names: set[str] = set()
@@ -42,6 +45,7 @@ class Reader:
         self.closing: tuple[int, str] | None = None
         self._on_closing = on_closing
         self._waiting: asyncio.Future[None] | None = None
+        self._bytes = 0  # no less than what waits
 
     def push(self, frame: Frame) -> bool:
         """False where the reader is too slow and is being closed for it."""
@@ -51,9 +55,12 @@ class Reader:
         queue.append(frame)
         if self._waiting is not None:
             self._wake()
-        elif len(queue) > QUEUE_MAX and not self._conflated():
-            self.close(*SLOW_READER)
-            return False
+            self._bytes = frame.size
+        else:
+            self._bytes += frame.size
+            if (len(queue) > QUEUE_MAX or self._bytes > QUEUE_BYTES_MAX) and not self._has_room():
+                self.close(*SLOW_READER)
+                return False
         return True
 
     def close(self, code: int, reason: str) -> None:
@@ -68,8 +75,11 @@ class Reader:
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
 
-    def _conflated(self) -> bool:
-        """Keep the newest of each replaceable stream; whether that made enough room."""
+    def _has_room(self) -> bool:
+        """Whether it has, or could be made: keep the newest of each replaceable stream."""
+        self._bytes = sum(frame.size for frame in self.queue)
+        if len(self.queue) <= QUEUE_MAX and self._bytes <= QUEUE_BYTES_MAX // 2:
+            return True
         seen: set[str] = set()
         kept: list[Frame] = []
         for frame in reversed(self.queue):
@@ -80,7 +90,8 @@ class Reader:
                 kept.append(frame)
         self.queue.clear()
         self.queue.extend(reversed(kept))
-        return len(kept) <= QUEUE_MAX // 2
+        self._bytes = sum(frame.size for frame in kept)
+        return len(kept) <= QUEUE_MAX // 2 and self._bytes <= QUEUE_BYTES_MAX // 2
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, None
@@ -90,11 +101,12 @@ class Reader:
 
 class Hub:
     """Readers by the name that they subscribed with: `trade.S` and its alias `trades@S` are two
-    names.
+    names. Of a private stream readers know the part before KEY_MARK alone.
     """
 
     def __init__(self) -> None:
         self._readers: dict[str, set[Reader]] = {}
+        self._by_key: dict[str, dict[str, None]] = {}  # key -> private streams that have readers
         self.subscriptions = 0
         self.account_readers = 0  # those of them that are about an owner
         self.sent = 0
@@ -106,6 +118,9 @@ class Hub:
             reader.names.add(name)
             self._readers.setdefault(name, set()).add(reader)
             self.subscriptions += 1
+            _, mark, key = name.partition(KEY_MARK)
+            if mark:
+                self._by_key.setdefault(key, {})[name] = None
             self.account_readers += name.startswith(ACCOUNT)
 
     def unsubscribe(self, reader: Reader, name: str) -> None:
@@ -115,6 +130,7 @@ class Hub:
             readers.remove(reader)
             if not readers:
                 del self._readers[name]
+                self._forget(name)
             self.subscriptions -= 1
             self.account_readers -= name.startswith(ACCOUNT)
 
@@ -125,13 +141,38 @@ class Hub:
     def has_readers(self, name: str) -> bool:
         return name in self._readers
 
+    def has_key(self, key: str) -> bool:
+        """Whether any private stream of the key has readers."""
+        return key in self._by_key
+
+    def drop_key(self, key: str, text: str) -> None:
+        """Ends the private streams of a key; `text` is the last that each of its readers gets."""
+        readers: dict[Reader, None] = {}
+        for name in list(self._by_key.get(key, ())):
+            for reader in tuple(self._readers[name]):
+                readers[reader] = None
+                self.unsubscribe(reader, name)
+        for reader in readers:
+            if not reader.push(Frame("", text, replaceable=False)):
+                self.slow += 1
+
     def push(self, names: tuple[str, ...], data: str, *, replaceable: bool) -> None:
         """`data`: the JSON of one frame's data; `names`: the stream's name and its aliases."""
         for name in names:
             readers = self._readers.get(name)
             if readers:
-                frame = Frame(name, f'{{"stream":"{name}","data":{data}}}', replaceable)
+                shown = name.partition(KEY_MARK)[0]
+                frame = Frame(name, f'{{"stream":"{shown}","data":{data}}}', replaceable)
                 self.sent += len(readers)
                 for reader in readers:
                     if not reader.push(frame):
                         self.slow += 1
+
+    def _forget(self, name: str) -> None:
+        """A stream has lost its last reader."""
+        _, mark, key = name.partition(KEY_MARK)
+        if mark:
+            names = self._by_key[key]
+            del names[name]
+            if not names:
+                del self._by_key[key]

@@ -7,12 +7,13 @@ entries; for older ones it is derived again, and reads the same.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from xyk.domain.commands import CancelAllOrders, CancelOrder, ReplaceOrder
-from xyk.domain.events import AnyEvent, OrderClosed, OrderReduced, OrderReplaced
+from xyk.domain.events import AnyEvent, OrderClosed, OrderPlaced, OrderReduced, OrderReplaced
+from xyk.domain.key_commands import CancelOpenOrder, CancelOpenOrders, ExecuteOrder
 from xyk.engine.order_record import Changed, OrderRecord, OrderRecords
 from xyk.engine.submission import Committed
 from xyk.exchange.state import State
@@ -20,7 +21,10 @@ from xyk.exchange.state import State
 OUTCOMES_KEPT = 4_096  # entries
 OUTCOME_ORDERS_KEPT = 100_000  # in all of them, about 40 MB; a cancel can name 1,000 orders
 
-_NAMING = (ReplaceOrder, CancelOrder, CancelAllOrders)
+_NAMING = (
+    *(ReplaceOrder, CancelOrder, CancelAllOrders),
+    *(ExecuteOrder, CancelOpenOrder, CancelOpenOrders),
+)
 
 Orders = tuple[OrderRecord, ...]
 
@@ -85,6 +89,18 @@ class OrderLog:
         """Closed, and perhaps not in the read tables yet."""
         return self._closed.get(order_id)
 
+    def closed_of(self, owner: str) -> dict[int, OrderRecord]:
+        """Those of an owner, by id."""
+        return {number: one for number, one in self._closed.items() if one.owner == owner}
+
+    def placed_after(self, order_id: int) -> Iterator[OrderRecord]:
+        """All orders with a greater id, as long as the read tables do not show them."""
+        for number in reversed(self._records.open):  # ids only grow
+            if number <= order_id:
+                break
+            yield self._records.open[number]
+        yield from (order for number, order in self._closed.items() if number > order_id)
+
     def closed_where(self, condition: Callable[[OrderRecord], bool]) -> OrderRecord | None:
         """The newest of those."""
         return max(
@@ -96,9 +112,11 @@ class OrderLog:
 
 
 def named_orders(committed: Committed) -> list[int]:
-    """Ids of the orders that a replacement or a cancel was about, ascending as the events have
-    them; makers that it filled or cancelled on its way are none."""
+    """Ids of the orders that a replacement or a cancel was about, or that a key placed, ascending
+    as the events have them; makers that it filled or cancelled on its way are none."""
     events = committed.events
+    if isinstance(committed.command, ExecuteOrder):
+        return [x.order_id for x in events if isinstance(x, OrderPlaced)]
     if isinstance(committed.command, ReplaceOrder):
         return [x.order_id for x in events if isinstance(x, OrderReduced | OrderReplaced)]
     return [x.order_id for x in events if isinstance(x, OrderClosed)]

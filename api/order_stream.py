@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from api.account_stream import AccountStream
 from api.hub import Hub
 from api.order_log import OrderLog
 from api.order_views import LAST_PRICE
@@ -16,6 +17,7 @@ from api.views import address
 from xyk.domain import events as ev
 from xyk.domain.decimals import whole_tokens
 from xyk.domain.events import AnyEvent
+from xyk.domain.key_commands import LIMIT
 from xyk.domain.market import ASK, BID
 from xyk.domain.price import fill_price
 from xyk.domain.units import parse_hex
@@ -42,15 +44,17 @@ def is_order_stream(name: str, markets: dict[str, Any]) -> bool:
 
 
 class OrderStream:
-    def __init__(self, state: State, hub: Hub, log: OrderLog) -> None:
+    def __init__(self, state: State, hub: Hub, log: OrderLog, accounts: AccountStream) -> None:
         self._state = state  # for names and decimals, which never change
         self._hub = hub
         self._log = log
+        self._accounts = accounts
 
     def publish(self, entry: Entry, event: AnyEvent, changed: tuple[OrderRecord, ...]) -> None:
         """After the event was applied to the log."""
         for order in changed:
-            names = stream_names(order.owner, order.market)
+            private = self._accounts.order_names(order.owner, order.market, entry.time)
+            names = (*stream_names(order.owner, order.market), *private)
             if any(self._hub.has_readers(name) for name in names):
                 frame = self._frame(entry, event, order)
                 if frame is not None:
@@ -69,10 +73,9 @@ class OrderStream:
             "T": entry.time * 1000,
             "s": order.market,
             "S": BID if order.is_bid else ASK,
-            "o": "LIMIT",
+            "o": order.order_type.upper(),
             "f": order.time_in_force,
             "q": whole_tokens(order.quantity, base),
-            "p": whole_tokens(order.price, quote),
             "X": order.status,
             "i": str(order.order_id),
             "t": None,
@@ -84,6 +87,10 @@ class OrderStream:
             "y": order.post_only,
             "seq": entry.seq,
         }
+        if order.order_type == LIMIT:
+            frame["p"] = whole_tokens(order.price, quote)
+        if order.quote_quantity:
+            frame["Q"] = whole_tokens(order.quote_quantity, quote)
         if order.client_id:
             frame["c"] = order.client_id
         if order.reason:

@@ -13,7 +13,6 @@ from xyk.engine.order_record import OrderRecord
 from xyk.exchange.state import State
 
 POOL, BOOK = "pool", "book"  # venues
-LIMIT = "Limit"
 LAST_PRICE = "LastPrice"
 
 
@@ -92,7 +91,7 @@ def order_fields(state: State, order: OrderRecord) -> dict[str, Any]:
         "created_at": order.created_ms,
         "symbol": order.market,
         "side": BID if order.is_bid else ASK,
-        "order_type": LIMIT,
+        "order_type": order.order_type,
         "time_in_force": order.time_in_force,
         "self_trade_prevention": order.self_trade_prevention,
         "status": order.status,

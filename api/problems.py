@@ -118,6 +118,14 @@ def convert(values: Mapping[str, object], kind: type[T], dec_hook: Any) -> T | R
         return malformed(_located(str(fault)))
 
 
+def convert_lenient(values: Mapping[str, object], kind: type[T]) -> T | Rejected:
+    """As `convert`; numbers may be texts."""
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as fault:
+        return malformed(_located(str(fault)))
+
+
 def _located(message: str) -> str:
     """msgspec names the parent of an unknown or missing field; the path should end in the field
     itself.

@@ -14,6 +14,8 @@ from litestar.router import Router
 
 from api import examples
 from api.auth import AUTH_ROUTES, BY_SESSION, SIGN_OUT_PATH, AuthRoute
+from api.key_schema import add_key_routes
+from api.market_queries import QUERY_ROUTES, QueryRoute
 from api.orders import OrderQuery
 from api.problems import Problem
 from api.quotes import QuoteRequest, QuoteView
@@ -137,6 +139,9 @@ def _complete(reads: Schema, services: Services) -> Schema:
     quote["post"]["requestBody"] = _body(_ref("QuoteRequest"), examples.QUOTE)
     quote["get"]["parameters"] = _parameters(schemas["QuoteRequest"])
     paths["/api/v1/order"]["get"]["parameters"] = _parameters(schemas.pop("OrderQuery"))
+    for asked in QUERY_ROUTES:
+        parameters = _parameters(schemas.pop(asked.query.__name__))
+        paths[asked.path] = {"get": _query_operation(asked, parameters)}
     for route in SIGNED_ROUTES:
         operation = _signed_operation(route, services.domain)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
@@ -146,7 +151,24 @@ def _complete(reads: Schema, services: Services) -> Schema:
     paths[ACTIONS_PATH] = {"post": _actions_operation(services.domain)}
     if services.state.sandbox:
         paths[FAUCET_PATH] = {"post": _faucet_operation()}
+    add_key_routes(document, _REFUSED, REF, _form)
+    _write_tuples(document)
     return document
+
+
+def _write_tuples(part: Any) -> None:
+    """Our tuples are of one kind; said as a list of fixed length, more programs understand them
+    than prefixItems (schemathesis 4.32 takes those for another draft's items)."""
+    if isinstance(part, dict):
+        items = part.pop("prefixItems", None)
+        if items is not None:
+            assert all(item == items[0] for item in items)
+            part |= {"items": items[0], "minItems": len(items), "maxItems": len(items)}
+        for inner in part.values():
+            _write_tuples(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            _write_tuples(inner)
 
 
 def _complete_read(operation: Schema, example: Any) -> None:
@@ -156,6 +178,21 @@ def _complete_read(operation: Schema, example: Any) -> None:
     if example is not None:
         for content in responses["200"]["content"].values():
             content["example"] = example
+
+
+def _query_operation(route: QueryRoute, parameters: list[Schema]) -> Schema:
+    view = _ref(route.view.__name__)
+    shown = {"type": "array", "items": view} if route.is_list else view
+    answers = {"200": _response(route.summary, shown, examples.READS[route.path])}
+    if route.without:
+        answers["204"] = {"description": f"Nothing {route.without}"}
+    return {
+        "tags": ["markets"],
+        "operationId": "".join(word.capitalize() for word in route.path.split("/")[3:]),
+        "summary": route.summary,
+        "parameters": parameters,
+        "responses": {**answers, **_REFUSED},
+    }
 
 
 def _signed_operation(route: SignedRoute, domain: Domain) -> Schema:
@@ -267,6 +304,8 @@ def _component_schemas() -> dict[str, Schema]:
         QuoteRequest,
         QuoteView,
         OrderQuery,
+        *(route.query for route in QUERY_ROUTES),
+        *(route.view for route in QUERY_ROUTES),
         Problem,
         Receipt,
         *dict.fromkeys(RECEIPTS.values()),

@@ -6,12 +6,14 @@ error 4006; the others of the same request are subscribed all the same.
 """
 
 import asyncio
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
 import msgspec
 import structlog
 
+from api.account_stream import UNAUTHORIZED, is_private
 from api.depth_stream import TICK_MS
 from api.feed import Feed
 from api.gateway import Receive, Scope, Send
@@ -28,22 +30,21 @@ TICKER_S = 1
 INVALID_REQUEST = 4000
 INVALID_STREAM = 4006
 TOO_MANY_STREAMS = 4008
-NOT_ALLOWED = {Code.UNAUTHORIZED: 4001, Code.FORBIDDEN: 4003}
+NOT_ALLOWED = {Code.UNAUTHORIZED: UNAUTHORIZED, Code.FORBIDDEN: 4003}
 TOO_MANY_FRAMES = (1008, "too many frames: the docs say how many a second")
-# Clients of the convention subscribe to these beside what they want; they never say anything here.
-SILENT = frozenset({"account.balanceUpdate", "account.positionUpdate", "account.rfqUpdate"})
 
 _log = structlog.get_logger("api.stream")
 _encode = msgspec.json.Encoder().encode
 
 
 class StreamRequest(msgspec.Struct, frozen=True):
-    """Unknown fields are tolerated: clients add their own. `token`: an access token, for account
-    streams."""
+    """Unknown fields are tolerated: clients add their own. For account streams, `signature`: an API
+    key, what it signed, timestamp and window; or `token`: a session's access token."""
 
     method: str
     params: list[str]
     id: int | str | None = None
+    signature: list[str | int] | None = None
     token: str | None = None
 
 
@@ -58,12 +59,19 @@ class Stream:
     """An ASGI application, raw because a frame to a reader is the hottest path of the server."""
 
     def __init__(
-        self, hub: Hub, feed: Feed, metrics: Metrics, sessions: StreamSessions, limits: Limits
+        self,
+        hub: Hub,
+        feed: Feed,
+        metrics: Metrics,
+        now_ms: Callable[[], int],
+        sessions: StreamSessions,
+        limits: Limits,
     ) -> None:
         self._sessions = sessions
         self._limits = limits
         self._hub = hub
         self._feed = feed
+        self._now_ms = now_ms
         self._sockets = metrics.sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,33 +125,59 @@ class Stream:
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             _say(reader, None, INVALID_REQUEST, 'Expected {"method": "SUBSCRIBE", "params": [...]}')
             return
-        if request.method == "SUBSCRIBE":
-            if request.token is not None:
-                fault = await self._sessions.by_token(reader, request.token)
-                if fault is not None:
-                    _say(reader, request.id, NOT_ALLOWED[fault.code], fault.message)
-                    return
-            self._subscribe(reader, request)
-        elif request.method == "UNSUBSCRIBE":
-            for name in request.params:
-                self._hub.unsubscribe(reader, self._sessions.named(reader, name))
-        else:
+        if request.method not in ("SUBSCRIBE", "UNSUBSCRIBE"):
             _say(reader, request.id, INVALID_REQUEST, "Expected method SUBSCRIBE or UNSUBSCRIBE")
             return
+        if request.token is not None:
+            fault = await self._sessions.by_token(reader, request.token)
+            if fault is not None:
+                _say(reader, request.id, NOT_ALLOWED[fault.code], fault.message)
+                return
+        key = self._key_of(reader, request)
+        if request.method == "SUBSCRIBE":
+            self._subscribe(reader, request, key)
+        else:
+            for name in self._named(reader, request):
+                stream = self._stream(name, key) if is_private(name) else name
+                if stream:
+                    self._hub.unsubscribe(reader, stream)
         if request.id is not None:
             _push(reader, {"id": request.id, "result": None})
 
-    def _subscribe(self, reader: Reader, request: StreamRequest) -> None:
+    def _key_of(self, reader: Reader, request: StreamRequest) -> str:
+        """The key that signed for the account streams of the request; else empty, and the reader is
+        told why where there are any."""
+        if not any(is_private(name) for name in self._named(reader, request)):
+            return ""
+        key = self._feed.accounts.listener(request.signature, self._now_ms())
+        if isinstance(key, Rejected):
+            _say(reader, request.id, UNAUTHORIZED, f"{key.code.name}: {key.message}")
+            return ""
+        return key
+
+    def _named(self, reader: Reader, request: StreamRequest) -> list[str]:
+        """The names as they are subscribed to: a session's own streams name their owner."""
+        if request.signature is not None:
+            return request.params
+        return [self._sessions.named(reader, name) for name in request.params]
+
+    def _stream(self, name: str, key: str) -> str | None:
+        """What the hub calls an account stream; empty where there is nothing to listen to."""
+        return self._feed.accounts.stream(name, key, self._feed.markets) if key else ""
+
+    def _subscribe(self, reader: Reader, request: StreamRequest, key: str) -> None:
         most = self._limits.settings.subscriptions_per_socket
-        for given in request.params:
-            if given in SILENT:
-                continue
-            name = self._sessions.named(reader, given)
-            if not self._feed.has_stream(name):
+        for name in self._named(reader, request):
+            stream: str | None = name
+            if is_private(name):
+                stream = self._stream(name, key)
+            elif not self._feed.has_stream(name):
+                stream = None
+            if stream is None:
                 _say(reader, request.id, INVALID_STREAM, "Invalid stream")
             elif (fault := self._sessions.fault(reader, name)) is not None:
                 _say(reader, request.id, NOT_ALLOWED[fault.code], fault.message)
-            elif name not in reader.names and len(reader.names) >= most:
+            elif stream and stream not in reader.names and len(reader.names) >= most:
                 _say(
                     reader,
                     request.id,
@@ -151,8 +185,12 @@ class Stream:
                     f"A socket may follow {most} streams; open another one",
                 )
                 return
-            else:
-                self._hub.subscribe(reader, name)
+            elif stream:
+                self._hub.subscribe(reader, stream)
+                if is_private(name):
+                    self._feed.accounts.follow(key)
+                else:
+                    self._feed.follow(stream)
 
 
 async def push_tickers(feed: Feed, now_ms: Any) -> None:

@@ -5,6 +5,7 @@ closed or expires.
 import asyncio
 from collections.abc import Sequence
 
+from api.account_stream import ORDER_UPDATE, is_private
 from api.hub import ACCOUNT, Reader
 from api.sessions import SIGN_IN, Identity, Sessions
 from api.visibility import Readers, stranger
@@ -41,13 +42,13 @@ class StreamSessions:
     def named(self, reader: Reader, name: str) -> str:
         """`account.orderUpdate` alone is the session's owner's own."""
         shown = self._shown.get(reader)
-        if shown is not None and name.startswith(ACCOUNT) and "@" not in name:
+        if shown is not None and name.startswith(ORDER_UPDATE) and "@" not in name:
             return f"{name}@{shown[0].owner}"
         return name
 
     def fault(self, reader: Reader, name: str) -> Rejected | None:
         """Why the socket may not follow the stream, which exists."""
-        if self._readers.is_public or not name.startswith(ACCOUNT):
+        if self._readers.is_public or is_private(name) or not name.startswith(ACCOUNT):
             return None
         shown = self._shown.get(reader)
         if shown is None:

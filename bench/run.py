@@ -2,10 +2,10 @@
 
 import sys
 
-from bench import book, core, http, memory, orders, pause, startup, stream
+from bench import book, core, http, memory, orders, pause, reads, startup, stream
 from bench.table import Row, show
 
-ALL = ["core", "book", "orders", "http", "stream", "memory", "pause", "startup"]
+ALL = ["core", "book", "orders", "http", "reads", "stream", "memory", "pause", "startup"]
 
 
 def main(parts: list[str]) -> None:
@@ -26,6 +26,8 @@ def main(parts: list[str]) -> None:
         }
         swap_us = sum(figures[name] for name in core.PARTS)
         show(http.rows(swap_us, sum(figures[name] for name in orders.PARTS)))
+    if "reads" in wanted:
+        show(reads.rows())
     if "stream" in wanted:
         show(stream.rows())
     if "memory" in wanted:

@@ -24,6 +24,8 @@ class OneFeed:
     def has_stream(self, name: str) -> bool:
         return name == NAME
 
+    def follow(self, name: str) -> None: ...
+
 
 class Gauge:
     def inc(self) -> None: ...
@@ -37,7 +39,7 @@ class Metrics:
 async def deliveries() -> float:
     """Messages a second from the hub to all readers, server and readers in one machine."""
     hub = Hub()
-    stream: Any = Stream(hub, OneFeed(), Metrics())  # type: ignore[arg-type]
+    stream: Any = Stream(hub, OneFeed(), Metrics(), lambda: 0)  # type: ignore[arg-type]
     config = uvicorn.Config(
         stream,
         host="127.0.0.1",

@@ -58,7 +58,7 @@ HOMES = {
     "rich": ("xyk.cli",),
 }
 ANY_LIBRARY = ("tests", "bench", "tools")
-MAY_PRINT = ("xyk.cli", "bench", "tools", "tests.simulation", "tests.crash")
+MAY_PRINT = ("xyk.cli", "bench", "tools", "tests.simulation", "tests.crash", "tests.clients")
 
 # Packages whose tests are being written. Empty is the only good value.
 AWAITING_TESTS: tuple[str, ...] = ()

@@ -1,12 +1,13 @@
-"""The rolling day, against sums over all fills."""
+"""The rolling day and the rolling week, against sums over all fills."""
 
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.day import DAY_MS, MINUTE_MS, Day, Minute
+from api.day import DAY_MS, HOUR_MS, MINUTE_MS, WEEK_MS, Day, Minute, Week
 
 START_MS = 1_800_000_000_000
 
@@ -23,20 +24,32 @@ fills = st.lists(
 )
 
 
-@given(fills, st.integers(0, 2 * DAY_MS))
-def test_it_is_the_sum_of_its_fills(fills: list[tuple[Any, ...]], later_ms: int) -> None:
-    day, time_ms, known = Day(), START_MS, []
+@pytest.mark.parametrize(
+    ("kind", "step_ms", "length_ms"), [(Day, MINUTE_MS, DAY_MS), (Week, HOUR_MS, WEEK_MS)]
+)
+@given(fills=fills, later_ms=st.integers(0, 2 * DAY_MS), scale=st.integers(1, 7))
+def test_it_is_the_sum_of_its_fills(
+    kind: type[Day],
+    step_ms: int,
+    length_ms: int,
+    fills: list[tuple[Any, ...]],
+    later_ms: int,
+    scale: int,
+) -> None:
+    day, time_ms, known = kind(), START_MS, []
+    later_ms *= scale
     for pause_ms, base, quote, base_fee, quote_fee, price in fills:
         time_ms += pause_ms
         known.append((time_ms, base, quote, base_fee, quote_fee, price))
         day.add(
             time_ms, base=base, quote=quote, base_fee=base_fee, quote_fee=quote_fee, price=price
         )
+        assert day.ticker() == day.ticker()
     now_ms = time_ms + later_ms
     day.expire(now_ms)
 
     # A minute is in the day as a whole: those that began less than 24 hours ago.
-    inside = [fill for fill in known if fill[0] - fill[0] % MINUTE_MS > now_ms - DAY_MS]
+    inside = [fill for fill in known if fill[0] - fill[0] % step_ms > now_ms - length_ms]
     sums = [sum(fill[column] for fill in inside) for column in range(1, 5)]
     assert [day.base_volume, day.quote_volume, day.base_fees, day.quote_fees] == sums
     assert day.trades == len(inside)
@@ -78,3 +91,32 @@ def test_it_goes_on_from_what_was_read_back() -> None:
     assert (ticker.first, ticker.high, ticker.low, ticker.last) == ("2", "10", "1", "10")
     assert (day.trades, day.base_volume, day.base_fees) == (7, 6, 1)
     assert len(day.minutes) == 2
+
+
+def test_a_week_takes_minutes_as_hours() -> None:
+    week = Week()
+    start_ms = START_MS - START_MS % HOUR_MS
+    for number, (price, minute) in enumerate((("5", 0), ("9", 1), ("4", 59), ("6", 60)), start=1):
+        week.restore(
+            Minute(
+                start_ms=start_ms + minute * MINUTE_MS,
+                open=price,
+                high=Decimal(price),
+                low=Decimal(price),
+                close=price,
+                base_volume=number,
+                trades=1,
+            )
+        )
+    assert [one.start_ms for one in week.minutes] == [start_ms, start_ms + HOUR_MS]
+    first, second = week.minutes
+    assert (first.open, first.high, first.low, first.close) == ("5", Decimal(9), Decimal(4), "4")
+    assert (first.base_volume, first.trades, second.base_volume) == (6, 3, 4)
+    ticker = week.ticker()
+    assert ticker is not None
+    assert (ticker.first, ticker.high, ticker.low, ticker.last) == ("5", "9", "4", "6")
+    week.expire(start_ms + WEEK_MS)
+    assert (week.base_volume, week.trades) == (4, 1)
+    ticker = week.ticker()
+    assert ticker is not None
+    assert (ticker.first, ticker.high, ticker.low, ticker.last) == ("6", "6", "6", "6")

@@ -170,6 +170,23 @@ async def test_a_quiet_market_has_frames_without_changes(
     assert int(snapshot["lastUpdateId"]) >= frames[0]["U"] - 1
 
 
+async def test_other_terms_are_seen_at_once(
+    http: httpx.AsyncClient, url: str, operator: Client, venue: Venue
+) -> None:
+    """A tick of 0.05 and a lot of 0.001: floor(2000 / 0.05) ticks have a grid of 16, or 0.80."""
+    async with listening(url, f"depth.{venue.market}") as socket:
+        follower = Follower(await depth(http, venue))
+        terms = {"tick_size": 5 * 10**4, "lot_size": 10**15, "pool_fee_bps": 30, "book": True}
+        await operator.update_market(venue.market, maker_fee_bps=2, taker_fee_bps=5, **terms)
+        after = await depth(http, venue)
+        assert after["asks"][0][0] == "2006.4"
+        assert {Decimal(price) % Decimal("0.8") for price, _ in after["asks"]} == {0}
+        assert all(Decimal(quantity) % Decimal("0.001") == 0 for _, quantity in after["asks"])
+        while follower.id < int(after["lastUpdateId"]):
+            follower.take((await socket.frame())["data"])
+    assert follower == after
+
+
 async def test_the_best_prices_come_when_they_change(url: str, alice: Client, venue: Venue) -> None:
     async def tops(socket: Socket, count: int) -> list[Json]:
         return [frame["data"] for frame in await socket.frames(count)]
@@ -179,6 +196,8 @@ async def test_the_best_prices_come_when_they_change(url: str, alice: Client, ve
         await venue.place(alice, "Ask", "0.5", "2050")  # not the best
         await alice.act(venue.cancel(alice, ask["id"]))
         raised, back = await tops(socket, 2)
+    assert set(raised) == set("eETsaAbBu")
+    assert all(type(raised[name]) is int for name in "ETu")
     assert (raised["e"], raised["s"]) == ("bookTicker", venue.market)
     assert (raised["a"], raised["A"]) == ("2006.55", "0.5132")
     assert (raised["b"], raised["B"]) == ("1993.55", "0.0113")

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from api.hub import QUEUE_MAX, SLOW_READER, Hub, Reader
+from api.hub import QUEUE_BYTES_MAX, QUEUE_MAX, SLOW_READER, Hub, Reader
 
 
 def reader_of(hub: Hub, *names: str) -> Reader:
@@ -72,6 +72,39 @@ def test_who_would_lose_a_trade_must_go() -> None:
     assert reader.closing == SLOW_READER
     assert not reader.queue
     assert (hub.slow, calls) == (1, [1])
+
+
+def test_who_lets_too_many_bytes_wait_must_go() -> None:
+    hub = Hub()
+    reader = reader_of(hub, "depth.A")
+    size = QUEUE_BYTES_MAX // 64
+    for _ in range(63):
+        push(hub, "depth.A", "x" * (size - 100), replaceable=False)
+    assert reader.closing is None
+    for _ in range(2):
+        push(hub, "depth.A", "x" * (size - 100), replaceable=False)
+    assert reader.closing == SLOW_READER
+    assert not reader.queue
+
+
+def test_who_reads_may_be_sent_any_number_of_bytes() -> None:
+    hub = Hub()
+    reader = reader_of(hub, "depth.A")
+    for _ in range(1_000):
+        push(hub, "depth.A", "x" * (QUEUE_BYTES_MAX // 64), replaceable=False)
+        if len(reader.queue) > 20:  # never without any, so that it is never idle
+            reader.queue.popleft()
+    assert reader.closing is None
+    assert len(reader.queue) == 20
+
+
+def test_large_states_are_conflated() -> None:
+    hub = Hub()
+    reader = reader_of(hub, "pool.A")
+    for _ in range(200):
+        push(hub, "pool.A", "x" * (QUEUE_BYTES_MAX // 64), replaceable=True)
+    assert reader.closing is None
+    assert len(reader.queue) <= 64
 
 
 async def test_a_waiting_reader_wakes_for_a_frame_and_for_its_end() -> None:

@@ -161,7 +161,7 @@ async def test_an_empty_pool(http: httpx.AsyncClient, operator: Client) -> None:
     assert pool["spotPrice"] is pool["twap"] is None
 
 
-@pytest.mark.parametrize("window", ["0", "86401", "-1", "1.5", "x", "", "1e3", "٣"])
+@pytest.mark.parametrize("window", ["0", "86401", "-1", "1.5", "x", "1e3", "٣"])
 async def test_windows_that_are_none(http: httpx.AsyncClient, window: str) -> None:
     response = await http.get("/api/v1/pools/ETH_USDC", params={"window": window})
     assert refusal(response) == (400, "INVALID_CLIENT_REQUEST")

@@ -257,7 +257,7 @@ async def test_account_streams_need_the_owners_session(
         assert codes(await watch.subscribe(name, token=await other.access_token())) == [4003]
         strange = await watch.subscribe(f"account.orderUpdate@{NOBODY}")
         assert codes(strange) == [4003]
-        assert await watch.subscribe("trade.ETH_USDC", "account.balanceUpdate") == []
+        assert await watch.subscribe("trade.ETH_USDC") == []
         assert await watch.subscribe(name, token=await owner.access_token()) == []
         order = await order_of(owner)
         frame = await watch.frame()
@@ -270,7 +270,7 @@ async def test_account_streams_need_the_owners_session(
 
 async def test_a_bare_account_stream_is_the_sessions_own(private: Server, owner: Client) -> None:
     async with watching(private.url) as watch:
-        assert codes(await watch.subscribe("account.orderUpdate")) == [4006]
+        assert codes(await watch.subscribe("account.orderUpdate")) == [4001]
         token = await owner.access_token()
         names = ("account.orderUpdate", "account.orderUpdate.ETH_USDC")
         assert await watch.subscribe(*names, token=token) == []

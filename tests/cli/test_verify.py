@@ -320,21 +320,12 @@ def test_claims_travel_to_other_processes_as_plain_values() -> None:
     """
     claims = []
     for entry in HONEST.entries[5:9]:
-        evidence = decode_evidence(entry)
-        claims.append(
-            Claim(
-                entry.seq,
-                entry.kind,
-                entry.command,
-                evidence.signer,
-                evidence.digest,
-                evidence.signature,
-            )
-        )
+        claims.append(Claim(entry.seq, entry.kind, entry.command, decode_evidence(entry)))
     place = Place(HONEST.state.salt, 0, "")
     assert first_fault(place, claims) is None
-    claims[1] = claims[1]._replace(signature="0x00")
-    claims[2] = claims[2]._replace(signer="0x" + "00" * 20)
+    for index, field in ((1, {"signature": "0x00"}), (2, {"signer": "0x" + "00" * 20})):
+        bent = msgspec.structs.replace(claims[index].evidence, **field)  # type: ignore[arg-type]
+        claims[index] = claims[index]._replace(evidence=bent)
     fault = first_fault(place, claims)
     assert fault is not None
     assert fault.seq == 7

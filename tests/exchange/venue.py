@@ -4,6 +4,7 @@ from typing import Any
 
 from xyk.domain.commands import (
     AddLiquidity,
+    ApproveApiKey,
     CancelOrder,
     FaucetDeposit,
     Genesis,
@@ -14,8 +15,9 @@ from xyk.domain.commands import (
     SwapExactIn,
 )
 from xyk.domain.events import AnyEvent, OrderPlaced
+from xyk.domain.key_commands import ExecuteOrder
 from xyk.domain.rejections import Code, Rejected
-from xyk.domain.request import CLOCK, EIP712, FAUCET, GENESIS, Request
+from xyk.domain.request import CLOCK, ED25519, EIP712, FAUCET, GENESIS, Request
 from xyk.exchange.decide import decide
 from xyk.exchange.due import next_due
 from xyk.exchange.evolve import apply
@@ -27,6 +29,8 @@ BOB = "0x" + "b0" * 20
 CAROL = "0x" + "ca" * 20
 OPERATOR = "0x" + "0f" * 20
 TREASURY = "0x" + "fe" * 20
+BOBS_KEY = "0x" + "b1" * 32
+CAROLS_KEY = "0x" + "c1" * 32
 NOBODY = "0x" + "99" * 20  # a token that is not listed
 NOW_S = 1_795_200_000
 
@@ -71,6 +75,7 @@ class Venue:
         self.state = State()
         self.now_ms = NOW_S * 1000
         self._slot = 0
+        self.next_digest = ""  # of the next command; empty: a fresh one
         self.clocked: list[tuple[AnyEvent, ...]] = []
         self.genesis = self._run(genesis, GENESIS, "")
 
@@ -96,6 +101,21 @@ class Venue:
         fields.setdefault("nonce", self.nonce())
         fields.setdefault("deadline", self.now_ms // 1000 + 60)
         return self._run(kind(owner=owner, **fields), EIP712, signer or owner)
+
+    def approve(self, owner: str, key: str, valid_until: int = NOW_S + 86_400) -> None:
+        outcome = self.do(ApproveApiKey, owner, public_key=key, valid_until=valid_until)
+        assert not isinstance(outcome, Rejected), outcome
+
+    def by_key(
+        self, key: str, kind: type[Any] = ExecuteOrder, *, digest: str = "", **fields: Any
+    ) -> Outcome:
+        """An order of ETH_USDC unless told otherwise, signed just now."""
+        self.tick()
+        fields = {"timestamp": self.now_ms, "window": 5_000, "symbol": "ETH_USDC", **fields}
+        if kind is ExecuteOrder:
+            fields = {"side": "Bid", "order_type": "Limit", **fields}
+        self.next_digest = digest
+        return self._run(kind(**fields), ED25519, key)
 
     def tick(self) -> list[tuple[AnyEvent, ...]]:
         """Runs what is due at this time; the events of each clock entry."""
@@ -201,7 +221,8 @@ class Venue:
 
     def _run(self, command: Any, scheme: str, signer: str) -> Outcome:
         seq = self.state.seq + 1
-        digest = f"0x{seq:064x}" if scheme == EIP712 else ""
+        digest = self.next_digest or f"0x{seq:064x}" if scheme in (EIP712, ED25519) else ""
+        self.next_digest = ""
         request = Request(seq, self.now_ms, signer, digest, scheme, command)
         before = self.state.digest()
         outcome = decide(self.state, request)

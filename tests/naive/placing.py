@@ -29,6 +29,8 @@ PLACED = (
     "triggerPrice",
     "triggerAbove",
     "byAgent",
+    "orderType",
+    "quoteQuantity",
 )
 
 
@@ -82,6 +84,8 @@ class Placing(Taker):
             "priority": 0,
             "waits": waits,
             "held": 0,
+            "orderType": "Limit",
+            "quoteQuantity": 0,
         }
         plan = Plan(market, 0) if waits else self._way(order)
         self._check_taking(order, plan, by_agent)
@@ -93,7 +97,6 @@ class Placing(Taker):
             self._check_filling(order, plan)
 
         placed = {"type": "OrderPlaced", "orderId": order["id"]}
-        placed |= {"orderType": "Limit", "quoteQuantity": 0}
         placed |= {name: order[name] for name in PLACED}
         if waits:
             return {"events": [placed, self._arm(order)]}

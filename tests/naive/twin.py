@@ -12,11 +12,10 @@ the code, not for its place in the order.
 
 from collections.abc import Callable
 
-from tests.naive.cancels import Cancels
+from tests.naive.by_key import ByKeys
 from tests.naive.custody import Custody
 from tests.naive.liquidity import Liquidity
 from tests.naive.pair import Refused, refuse_if
-from tests.naive.placing import Placing
 from tests.naive.roles import Roles
 from tests.naive.sessions import Sessions
 from tests.naive.swaps import Swaps
@@ -44,10 +43,11 @@ BY_OPERATOR = {
     "SetOperator",
 }
 BY_CLOCK = {"ExpireOrder", "FireCancelTimer", "ActivateTrigger"}
+BY_KEYS = {"ExecuteOrder", "CancelOpenOrder", "CancelOpenOrders"}
 UNSIGNED = {"FaucetDeposit", *BY_CLOCK}
 
 
-class Twin(Roles, Custody, Liquidity, Swaps, Placing, Cancels, Sessions):
+class Twin(Roles, Custody, Liquidity, Swaps, ByKeys, Sessions):
     def submit(
         self, kind: str, fields: Fields, signer: str, now_ms: int, digest: str = ""
     ) -> str | Outcome:
@@ -57,13 +57,17 @@ class Twin(Roles, Custody, Liquidity, Swaps, Placing, Cancels, Sessions):
             assert self.next_due(now_ms, 1) == (kind, fields), "the clock does only what is due"
         verb: Callable[[Fields, str], Outcome] = getattr(self, f"do_{kind}")
         try:
-            if kind not in UNSIGNED:
+            if kind in BY_KEYS:
+                self.admit_key(kind, fields, signer, digest)
+            elif kind not in UNSIGNED:
                 self._admit(kind, fields, signer)
             outcome = verb({**fields, "digest": digest}, signer)
         except Refused as refused:
             return refused.code
         self.seq += 1
-        if kind not in UNSIGNED:
+        if kind in BY_KEYS:
+            self.requests.add(digest)
+        elif kind not in UNSIGNED:
             self.nonces.add((signer, fields["nonce"]))
         return outcome
 

@@ -7,6 +7,15 @@ from tests.scenario.language import NAMES, Stage
 from xyk.domain import events as ev
 from xyk.domain.events import AnyEvent
 
+WHY = {
+    "SelfTrade": " by self-trade",
+    "SelfTradePrevention": " by self-trade",
+    "CancelAllAfter": " by its timer",
+    "FillOrKill": ", all or nothing",
+    "InsufficientLiquidity": ", nothing to take",
+    "InvalidQuantity": ", less than a lot",
+}
+
 
 def tell(stage: Stage) -> str:
     """Everything since the last step began, the clock's entries first."""
@@ -99,7 +108,7 @@ def _end(stage: Stage, event: ev.OrderClosed, taker: int) -> str:
     left = _left(stage, event.order_id, event.remaining)
     if event.status == "TriggerFailed":
         return f"{name}fails, {event.reason}"
-    why = {"SelfTrade": " by self-trade", "CancelAllAfter": " by its timer"}.get(event.reason, "")
+    why = WHY.get(event.reason, "")
     freed = f", {_amount(stage, event.order_id, event.released)} freed" if event.released else ""
     return f"{name}{event.status.lower()} with {left} left{why}{freed}"
 

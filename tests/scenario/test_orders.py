@@ -7,6 +7,8 @@ import pytest
 from tests.scenario import (
     book_and_pool,
     edges,
+    key_verbs,
+    market_orders,
     market_verbs,
     order_verbs,
     orders,
@@ -19,7 +21,7 @@ from tests.scenario.language import Stage, address, steps
 from tests.simulation import minds
 from xyk.exchange.state import State
 
-FILES = (orders, standing, own_orders, triggers, book_and_pool, waking, edges)
+FILES = (orders, standing, own_orders, triggers, book_and_pool, waking, edges, market_orders)
 TABLES = {name: table for file in FILES for name, table in file.SCENARIOS.items()}
 
 
@@ -30,7 +32,7 @@ def test_orders(name: str) -> None:
 
 def test_no_table_hides_another_and_every_module_of_verbs_is_read() -> None:
     assert len(TABLES) == sum(len(file.SCENARIOS) for file in FILES)
-    assert order_verbs.__doc__ and market_verbs.__doc__
+    assert order_verbs.__doc__ and market_verbs.__doc__ and key_verbs.__doc__
 
 
 def test_every_entry_of_a_table_is_followed_by_every_invariant(

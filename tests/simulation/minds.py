@@ -8,6 +8,7 @@ import msgspec
 
 from tests.naive.twin import Twin
 from tests.naive.vault import Event, Fields, Outcome
+from tests.simulation.key_verbs import request_digest
 from tests.simulation.known import (
     known_by_state,
     known_by_twin,
@@ -16,9 +17,10 @@ from tests.simulation.known import (
 )
 from xyk.domain import events as ev
 from xyk.domain.commands import ACTIONS, CLOCK, COMMANDS, FaucetDeposit, Genesis
+from xyk.domain.key_commands import KEY_COMMANDS
 from xyk.domain.rejections import Rejected
 from xyk.domain.request import CLOCK as BY_CLOCK
-from xyk.domain.request import EIP712, FAUCET, GENESIS, SESSION, Request
+from xyk.domain.request import ED25519, EIP712, FAUCET, GENESIS, SESSION, Request
 from xyk.domain.units import TRIGGERS_BETWEEN_MAX, decode_journal
 from xyk.exchange.decide import decide
 from xyk.exchange.due import next_due
@@ -88,10 +90,15 @@ class Minds:
     def _do(self, kind: str, fields: Fields, signer: str) -> str | Outcome:
         self.sent += 1
         digest = f"0x{self.sent:064x}" if kind in ACTIONS else ""
+        if kind in KEY_COMMANDS:
+            digest = request_digest(kind, fields, signer)
         if kind == "FaucetDeposit":
             ours = self._submit(FaucetDeposit(**fields), FAUCET, "", "")
         elif kind in CLOCK:
             ours = self._submit(msgspec.convert(snake_case(fields), CLOCK[kind]), BY_CLOCK, "", "")
+        elif kind in KEY_COMMANDS:
+            command = msgspec.convert(fields, KEY_COMMANDS[kind])
+            ours = self._submit(command, ED25519, signer, digest)
         else:
             action = msgspec.convert(fields, ACTIONS[kind], dec_hook=decode_journal)
             ours = self._submit(action, EIP712, signer, digest)
@@ -140,6 +147,11 @@ class Minds:
         self.books.check()
         if scheme == EIP712:
             assert events[0] == ev.NonceUsed(signer=signer, nonce=command.nonce)
+            return events[1:]
+        if scheme == ED25519:
+            expires_ms = command.timestamp + command.window
+            used = ev.RequestUsed(public_key=signer, digest=digest, expires_ms=expires_ms)
+            assert events[0] == used
             return events[1:]
         return events
 

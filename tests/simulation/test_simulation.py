@@ -13,6 +13,7 @@ import pytest
 from tests.naive.twin import BY_CLOCK, Twin
 from tests.naive.vault import Outcome
 from tests.simulation.cast import START_MS, random_bits, random_genesis
+from tests.simulation.key_verbs import KEY_KINDS, request_digest
 from tests.simulation.minds import Minds
 from tests.simulation.workload import WEIGHTS, Workload
 from xyk.domain.rejections import Code
@@ -23,8 +24,8 @@ NIGHT_SEEDS = int(os.environ.get("XYK_SEEDS", "1430"))
 
 # Made before decide or after it, or, as the last one, tested in tests/exchange by its table.
 NOT_DECIDED = {
-    Code.INVALID_CLIENT_REQUEST,
     Code.TOO_LARGE,
+    Code.NOT_IMPLEMENTED,
     Code.TOO_MANY_REQUESTS,
     Code.OVERLOADED,
     Code.SERVER_ERROR,
@@ -45,6 +46,10 @@ ENDS = {
     ("Expired", "ImmediateOrCancel"),
     ("Expired", "SelfTrade"),
     ("Expired", "GoodTillDate"),
+    ("Expired", "SelfTradePrevention"),
+    ("Expired", "FillOrKill"),
+    ("Expired", "InsufficientLiquidity"),
+    ("Expired", "InvalidQuantity"),
     ("TriggerFailed", "InsufficientLiquidity"),
     ("TriggerFailed", "InvalidOrder"),
     ("TriggerFailed", "InvalidPrice"),
@@ -98,7 +103,10 @@ def alone(seed: int) -> Iterator[tuple[str, str | Outcome]]:
         while due := twin.next_due(step.now_ms, activations):
             activations -= due[0] == "ActivateTrigger"
             yield due[0], twin.submit(*due, "", step.now_ms)
-        yield step.kind, twin.submit(*step, f"0x{count:064x}")
+        digest = f"0x{count:064x}"
+        if step.kind in KEY_KINDS:
+            digest = request_digest(step.kind, step.fields, step.signer)
+        yield step.kind, twin.submit(*step, digest)
 
 
 def test_the_workload_reaches_every_verb_every_refusal_and_every_end_of_an_order() -> None:

@@ -13,8 +13,8 @@ from tests.naive.pair import RESERVE_MAX
 from tests.naive.twin import Twin
 from tests.naive.vault import Fields
 from tests.simulation.cast import AGENTS, ASSETS, KEYS, MALLORY, OPERATOR, OWNERS, ZERO
+from tests.simulation.key_verbs import KEY_KINDS, KeyVerbs
 from tests.simulation.operator_verbs import OperatorVerbs
-from tests.simulation.order_verbs import OrderVerbs
 from tests.simulation.swap_verbs import SwapVerbs
 
 DAY_S = 24 * 60 * 60
@@ -36,6 +36,9 @@ WEIGHTS = {
     "RevokeAgent": 1,
     "ApproveApiKey": 2,
     "RevokeApiKey": 1,
+    "ExecuteOrder": 24,
+    "CancelOpenOrder": 3,
+    "CancelOpenOrders": 1,
     "ListAsset": 2,
     "ListMarket": 3,
     "UpdateMarket": 2,
@@ -57,7 +60,7 @@ class Step(NamedTuple):
     now_ms: int
 
 
-class Workload(OperatorVerbs, OrderVerbs, SwapVerbs):
+class Workload(OperatorVerbs, KeyVerbs, SwapVerbs):
     def __init__(self, random: Random, twin: Twin, bits: int) -> None:
         super().__init__(random, twin, bits)
         self.steps = 0
@@ -76,7 +79,12 @@ class Workload(OperatorVerbs, OrderVerbs, SwapVerbs):
             if self.random.random() < 0.75
         ]
         approvals: list[Callable[[], Draft]] = [partial(self._first_agent, a) for a in OWNERS[:3]]
+        approvals += [partial(self._first_key, *one) for one in zip(OWNERS, KEYS, strict=False)]
         return [*funding, *deposits, *approvals][::-1]
+
+    def _first_key(self, owner: str, key: str) -> Draft:
+        approval = {"owner": owner, "publicKey": key}
+        return "ApproveApiKey", approval | {"validUntil": self.twin.now_ms // 1000 + 10**7}
 
     def _first_agent(self, owner: str) -> Draft:
         approval = {"owner": owner, "agent": self.random.choice(AGENTS[:2])}
@@ -109,6 +117,9 @@ class Workload(OperatorVerbs, OrderVerbs, SwapVerbs):
             fields = getattr(self, f"make_{kind}")()
         if kind in SYSTEM:
             return Step(kind, fields, "", now_ms)
+        if kind in KEY_KINDS:
+            kind, fields, signer, now_ms = self.by_key(kind, fields, now_ms)
+            return Step(kind, fields, signer, now_ms)
         fields.setdefault("owner", self.random.choice(OWNERS))
         if called is not None:
             fields["owner"] = called[0]

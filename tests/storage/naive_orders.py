@@ -58,6 +58,8 @@ def fresh(x: e.OrderPlaced, tick: int, lot: int, time_ms: int) -> dict[str, Any]
         "triggered_ms": 0,
         "created_ms": time_ms,
         "updated_ms": 0,
+        "order_type": x.order_type,
+        "quote_quantity": x.quote_quantity,
     }
 
 

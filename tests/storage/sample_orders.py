@@ -85,6 +85,8 @@ class Orders:
             expires=random.choice([0, 1_800_000_000, 2**64 - 1]),
             trigger_price=random.choice([0, 0, 0, 10**6]),
             trigger_above=random.random() < 0.5,
+            order_type=random.choice(["Limit", "Limit", "Market"]),
+            quote_quantity=random.choice([0, 0, 10**6, 2**112 - 1]),
         )
         order = OpenOrder(placed)
         self.open[market][seq] = order

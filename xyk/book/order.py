@@ -30,7 +30,7 @@ OWN = (
     "triggered_ms",
     "priority",
 )
-TERMS = Terms.__struct_fields__
+TERMS = tuple(name for name in Terms.__struct_fields__ if name != "is_market")
 DUMPED = (*OWN, *TERMS)
 
 
@@ -100,10 +100,17 @@ class Order(msgspec.Struct, gc=False, eq=False):
         return f"Order({fields}, terms={self.terms!r})"
 
     def dump(self) -> dict[str, Any]:
-        """Plain JSON values under string keys; `load` gives an equal order, in no level."""
-        return {name: getattr(self, name) for name in DUMPED}
+        """Plain JSON values under string keys; `load` gives an equal order, in no level.
+
+        What came after the first version is there only where it says something.
+        """
+        dumped = {name: getattr(self, name) for name in DUMPED}
+        if self.terms.is_market:
+            dumped["is_market"] = True
+        return dumped
 
     @classmethod
     def load(cls, dumped: dict[str, Any]) -> "Order":
-        terms = Terms(**{name: dumped[name] for name in TERMS})
+        is_market = dumped.get("is_market", False)
+        terms = Terms(**{name: dumped[name] for name in TERMS}, is_market=is_market)
         return cls(terms=terms, **{name: dumped[name] for name in OWN})

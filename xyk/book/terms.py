@@ -8,7 +8,7 @@ import msgspec
 
 class Terms(msgspec.Struct, frozen=True, gc=False):
     """`expires` in unix seconds (GTD), `trigger_price` in quote base units per whole base token;
-    0 = none."""
+    0 = none. `is_market`: its trigger waits for a market order."""
 
     time_in_force: str = "GTC"
     post_only: bool = False
@@ -17,6 +17,7 @@ class Terms(msgspec.Struct, frozen=True, gc=False):
     expires: int = 0
     trigger_price: int = 0
     trigger_above: bool = False
+    is_market: bool = False
 
 
 _SHARED = {

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from xyk.cli import settings as st
+from xyk.cli.api_key_commands import api_keys
 from xyk.cli.ending import end, ending
 from xyk.cli.exits import CONFIG, Stop
 from xyk.cli.order_commands import orders
@@ -20,6 +21,7 @@ app = typer.Typer(
     help="A self-hosted exchange of constant-product pools with wallet-signed actions.",
 )
 app.add_typer(orders, name="order")
+app.add_typer(api_keys, name="api-key")
 
 ExpectSeq = Annotated[
     int, typer.Option(min=0, help="The journal had this entry, says an earlier /status ...")
@@ -55,6 +57,7 @@ def serve(
     subscriptions_per_socket: st.SubscriptionsPerSocket = st.LIMITS.subscriptions_per_socket,
     trusted_proxies: st.TrustedProxies = "",
     no_limits: st.NoLimits = False,
+    socket_ping: st.SocketPing = st.SOCKET_PING_S,
 ) -> None:
     """Run the exchange until SIGINT or SIGTERM."""
     from xyk.cli.serve import serve as run
@@ -80,6 +83,7 @@ def serve(
         subscriptions_per_socket=subscriptions_per_socket,
         trusted_proxies=trusted_proxies,
         no_limits=no_limits,
+        socket_ping_s=socket_ping,
     )
     with ending():
         raise typer.Exit(run(settings))

@@ -29,7 +29,6 @@ from xyk.cli.settings import Settings
 
 CLIENTS_TO_FINISH_S = 10
 SOCKET_FRAME_MAX = 65_536  # bytes that a client may send in one websocket frame
-SOCKET_PING_S = 60  # a socket that answers none within two of them is closed
 BACKLOG = 2_048
 YOUNG_MAX = 50_000  # objects before the collector looks; 10,000 cost /actions a fifth
 
@@ -52,7 +51,7 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings) -> int:
     async with running(settings, xyk_version(), on_failure=end_at_once) as exchange:
         listener = _listen(settings)
-        server = Server(_config(services_at(exchange.services, listener)), listener)
+        server = Server(_config(services_at(exchange.services, listener), settings), listener)
         supervised = asyncio.create_task(_supervise(exchange, server))
         keep_collector_away()
         await server.serve([listener])
@@ -111,15 +110,15 @@ def services_at(services: Services, listener: socket.socket) -> Services:
     return replace(services, settings=structs.replace(services.settings, public_url=url))
 
 
-def _config(services: Services) -> uvicorn.Config:
+def _config(services: Services, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(services),
         http="httptools",
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=SOCKET_FRAME_MAX,
-        ws_ping_interval=SOCKET_PING_S,
-        ws_ping_timeout=SOCKET_PING_S,
+        ws_ping_interval=settings.socket_ping_s,
+        ws_ping_timeout=settings.socket_ping_s,
         proxy_headers=False,
         access_log=False,
         log_config=None,

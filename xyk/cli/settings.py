@@ -16,6 +16,7 @@ from api.limits import LimitSettings, Rate
 DATA = Path("data")
 URL = "http://127.0.0.1:8000"
 SNAPSHOT_EVERY = 100_000  # entries; about what a start folds in a second
+SOCKET_PING_S = 60
 
 
 class LogFormat(StrEnum):
@@ -108,6 +109,15 @@ TrustedProxies = Annotated[
 NoLimits = Annotated[
     bool, typer.Option("--no-limits", envvar="XYK_NO_LIMITS", help="For benchmarks: no rate limit.")
 ]
+SocketPing = Annotated[
+    int,
+    typer.Option(
+        envvar="XYK_SOCKET_PING",
+        min=1,
+        help="Seconds between pings of a websocket; one that leaves a ping unanswered as long "
+        "again is closed.",
+    ),
+]
 Url = Annotated[str, typer.Option(envvar="XYK_URL", help="The exchange to talk to.")]
 Patience = Annotated[
     float, typer.Option(min=0, help="Seconds to go on asking a server that does not answer.")
@@ -132,6 +142,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     accept_clock: bool = False
     snapshot_every: int = SNAPSHOT_EVERY
     visibility: Visibility = Visibility.PUBLIC
+    socket_ping_s: int = SOCKET_PING_S
     public_url: str = ""
     limit_ip: str = str(LIMITS.ip)
     limit_address: str = str(LIMITS.address)

@@ -1,4 +1,4 @@
-"""Recovery of journalled signatures on all cores, in order: the earliest bad one is the one
+"""The check of journalled signatures on all cores, in order: the earliest bad one is the one
 reported.
 """
 
@@ -13,10 +13,14 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from xyk.domain.commands import COMMANDS
+from xyk.domain.commands import COMMANDS, SignedAction
+from xyk.domain.key_commands import KeyCommand
 from xyk.domain.rejections import Rejected
+from xyk.domain.request import ED25519
 from xyk.domain.session_commands import OpenSession
 from xyk.domain.units import decode_journal
+from xyk.engine.entry import Evidence
+from xyk.wallet.api_key import commands_of, request_digest, verify_request
 from xyk.wallet.session import session_fault
 from xyk.wallet.typed_data import Domain
 from xyk.wallet.verify import verify_action
@@ -26,16 +30,12 @@ ALONE_MAX = 4_000  # fewer signatures than this are checked sooner than processe
 
 
 class Claim(NamedTuple):
-    """One entry's signature and what it is said to prove. `command` is the journalled JSON, `text`
-    what was signed where it is no typed data."""
+    """One entry's evidence, and the journalled JSON of the command that it is said to prove."""
 
     seq: int
     kind: str
     command: bytes
-    signer: str
-    digest: str
-    signature: str
-    text: str = ""
+    evidence: Evidence
 
 
 class Fault(NamedTuple):
@@ -52,35 +52,60 @@ class Place(NamedTuple):
 
 
 def first_fault(place: Place, claims: Sequence[Claim]) -> Fault | None:
-    """Recovers each signer from the signature and the digest of the journalled command."""
+    """Proves each command again from its signature, by a wallet or by an API key."""
     domain = Domain(place.salt, place.chain_id, place.contract)
     decoders = {
         kind: msgspec.json.Decoder(COMMANDS[kind], dec_hook=decode_journal)
         for kind in {claim.kind for claim in claims}
     }
     for claim in claims:
-        action = decoders[claim.kind].decode(claim.command)
-        if isinstance(action, OpenSession):
-            why = session_fault(domain, action, claim.text, claim.signature, claim.signer)
-            if why is not None:
-                return Fault(claim.seq, why)
-            continue
+        command = decoders[claim.kind].decode(claim.command)
         try:
-            proven = verify_action(domain, action, claim.signature)
+            if claim.evidence.scheme == ED25519:
+                wrong = _key_fault(command, claim.evidence)
+            elif isinstance(command, OpenSession):
+                wrong = _session_fault(domain, command, claim.evidence)
+            else:
+                wrong = _wallet_fault(domain, command, claim.evidence)
         except (OverflowError, ValueError, AssertionError) as fault:
-            return Fault(claim.seq, f"the command is no {claim.kind}: {fault}")
-        if isinstance(proven, Rejected):
-            return Fault(claim.seq, f"the signature is malformed: {proven.message}")
-        signer, digest = proven
-        if digest != claim.digest:
-            return Fault(
-                claim.seq, f"the command's digest is {digest}, the entry says {claim.digest}"
-            )
-        if signer != claim.signer:
-            return Fault(
-                claim.seq, f"the signature is {signer}'s over this command, not {claim.signer}'s"
-            )
+            wrong = f"the command is no {claim.kind}: {fault}"
+        if wrong:
+            return Fault(claim.seq, wrong)
     return None
+
+
+def _wallet_fault(domain: Domain, action: SignedAction, evidence: Evidence) -> str:
+    """Recovers the signer from the signature and the digest of the journalled command."""
+    proven = verify_action(domain, action, evidence.signature)
+    if isinstance(proven, Rejected):
+        return f"the signature is malformed: {proven.message}"
+    signer, digest = proven
+    if digest != evidence.digest:
+        return f"the command's digest is {digest}, the entry says {evidence.digest}"
+    if signer != evidence.signer:
+        return f"the signature is {signer}'s over this command, not {evidence.signer}'s"
+    return ""
+
+
+def _key_fault(command: KeyCommand, evidence: Evidence) -> str:
+    """The key signed the text, and the text at its index asks for the journalled command."""
+    text, index = evidence.text, evidence.index
+    proven = verify_request(evidence.signer, evidence.signature, (text, text))
+    if isinstance(proven, Rejected):
+        return f"the signature is not {evidence.signer}'s over the text: {proven.message}"
+    digest = request_digest(evidence.signer, text, index)
+    if digest != evidence.digest:
+        return f"the request's digest is {digest}, the entry says {evidence.digest}"
+    asked = commands_of(text)
+    if isinstance(asked, Rejected):
+        return f"the text asks for nothing: {asked.message}"
+    if index >= len(asked) or asked[index] != command:
+        return f"the text does not ask for this command at index {index}"
+    return ""
+
+
+def _session_fault(domain: Domain, command: OpenSession, evidence: Evidence) -> str:
+    return session_fault(domain, command, evidence.text, evidence.signature, evidence.signer)
 
 
 class Recovery:

@@ -4,7 +4,7 @@ it fails.
 Sequential, on one core: the hash chain, the stamps, the closed evidence schemes, unique digests,
 and `decide` again on every command, whose events must be the journalled ones to the byte; then
 the fold and its invariants. What the clock did must have been due, and nothing that was due may be
-left out before a later command. Beside it, on all cores: the recovery of every signature. Those of
+left out before a later command. Beside it, on all cores: the check of every signature. Those of
 older rules are folded and their signatures checked, but decided only by the rules they were made
 under, so not again.
 
@@ -28,8 +28,9 @@ from xyk.domain.commands import (
 )
 from xyk.domain.commands import CLOCK as CLOCK_COMMANDS
 from xyk.domain.events import AnyEvent
+from xyk.domain.key_commands import KEY_COMMANDS
 from xyk.domain.rejections import Rejected
-from xyk.domain.request import CLOCK, EIP712, FAUCET, GENESIS, SESSION, Request
+from xyk.domain.request import CLOCK, ED25519, EIP712, FAUCET, GENESIS, SESSION, Request
 from xyk.domain.session_commands import CloseSession, OpenSession
 from xyk.domain.units import NONCE_SLOTS, TRIGGERS_BETWEEN_MAX
 from xyk.engine.entry import (
@@ -131,19 +132,11 @@ class Audit:
         self.schemes[evidence.scheme] += 1
         for anchor in self._anchors.get(entry.seq, ()):
             self._compare(anchor)
-        if not evidence.signature:
-            return None
         if evidence.scheme == EIP712:
             self._check_unique(entry, command, evidence)
-        return Claim(
-            entry.seq,
-            entry.kind,
-            entry.command,
-            evidence.signer,
-            evidence.digest,
-            evidence.signature,
-            evidence.text,
-        )
+        elif evidence.scheme != ED25519 and not isinstance(command, OpenSession):
+            return None  # no signature; what a key signed has digests that the state itself knows
+        return Claim(entry.seq, entry.kind, entry.command, evidence)
 
     def finish(self) -> None:
         """What can only be said at the end: the whole state, and anchors beyond it. Raises
@@ -188,6 +181,8 @@ class Audit:
         """Which evidence may carry which command."""
         if evidence.scheme == EIP712:
             is_fit = entry.kind in ACTIONS
+        elif evidence.scheme == ED25519:
+            is_fit = entry.kind in KEY_COMMANDS
         elif evidence.scheme == FAUCET:
             is_fit = entry.kind == FaucetDeposit.__name__
             if not self.state.sandbox:
@@ -339,6 +334,8 @@ def _verdict(
 
 def _fitting(evidence: Evidence, kind: str) -> Evidence:
     """The same without what its scheme has no room for."""
+    if evidence.scheme == ED25519:
+        return evidence
     if evidence.scheme == EIP712:
         return msgspec.structs.replace(evidence, text="", index=0)
     if evidence.scheme != SESSION:

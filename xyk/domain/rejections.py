@@ -17,6 +17,7 @@ class Code(Enum):
         "the request is malformed; the message has the path of the field",
     )
     TOO_LARGE = (413, "the body is larger than 256 KiB")
+    NOT_IMPLEMENTED = (501, "the convention has it, a spot exchange has not")
     INVALID_SIGNATURE = (401, "the signature is malformed or was not made for this action here")
     UNAUTHORIZED = (
         401,

@@ -19,6 +19,7 @@ POOL_FEE_BPS_DEFAULT = 30
 POOL_FEE_BPS_MAX = 100
 BOOK_FEE_BPS_MAX = 1_000  # either way; the pool's fee bounds the taker's fee further
 AGENT_BAND_BPS = 1_000  # how far from spot a taker signed by an agent may trade
+MARKET_BAND_BPS = 500  # how far beyond the best price a market order goes where it names no limit
 AGENT_MINIMUM_BPS = (
     9_500  # share of the desired amounts that an agent's AddLiquidity must insist on
 )
@@ -49,6 +50,9 @@ NONCE_SLOTS = 256
 NONCE_PAST_S = 2 * 24 * 60 * 60
 NONCE_FUTURE_S = 300
 DEADLINE_AHEAD_S = 24 * 60 * 60
+# How far the clock of a key's client may run ahead: as far as the convention's window of 5 s lets
+# it run behind.
+TIMESTAMP_AHEAD_MS = 5_000
 
 ZERO_ADDRESS = "0x" + "0" * 40
 LP_DECIMALS = 18

@@ -12,6 +12,7 @@ import msgspec
 
 from xyk.domain import events as ev
 from xyk.domain.events import AnyEvent
+from xyk.domain.key_commands import LIMIT, MARKET
 from xyk.exchange.state import State
 
 NEW = "New"
@@ -22,7 +23,9 @@ TRIGGER_PENDING = "TriggerPending"
 
 class OrderRecord(msgspec.Struct, gc=False):
     """`seq` is the entry that changed it last, at `updated_ms`. Executed amounts are gross, those
-    of book and pool together. `expires` in unix seconds; 0 or empty is none.
+    of book and pool together. `expires` in unix seconds; 0 or empty is none. A Market order's
+    `price` is its worst one; one by quote amount names `quote_quantity`, and `quantity` is what
+    that came to.
 
     The fields are the columns of the read table `orders`, in their order.
     """
@@ -49,6 +52,8 @@ class OrderRecord(msgspec.Struct, gc=False):
     triggered_ms: int
     created_ms: int
     updated_ms: int
+    order_type: str = LIMIT
+    quote_quantity: int = 0
 
     def open_status(self) -> str:
         """By what was executed so far."""
@@ -93,6 +98,7 @@ def record_of(state: State, order_id: int) -> OrderRecord:
         triggered_ms=order.triggered_ms,
         created_ms=order.created_ms,
         updated_ms=order.created_ms,
+        order_type=MARKET if order.terms.is_market else LIMIT,
     )
     if order.level is not None:
         record.status = record.open_status()
@@ -169,6 +175,8 @@ def _order_placed(records: OrderRecords, event: ev.OrderPlaced) -> Changed:
         triggered_ms=0,
         created_ms=0,
         updated_ms=0,
+        order_type=event.order_type,
+        quote_quantity=event.quote_quantity,
     )
     return (record,)
 

@@ -8,7 +8,7 @@ owner; decide cannot tell, because memory holds no digests.
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from xyk.domain.request import EIP712
+from xyk.domain.request import ED25519, EIP712
 from xyk.engine.journal import Journal
 from xyk.engine.submission import Committed, Submission, receipt_of
 from xyk.engine.tail import Tail
@@ -64,7 +64,10 @@ class Receipts:
         return signer == command.owner or signer in self._state.agents.get(command.owner, ())
 
     def newest(self, submission: Submission) -> Committed | None:
-        """The receipt if it is in memory. Its entry may not be committed yet."""
+        """The receipt if it is in memory. Its entry may not be committed yet. None for a key's
+        request: the second one is refused by `decide`, whose state knows the digests."""
+        if submission.evidence.scheme == ED25519:
+            return None
         found = self._tail.find(submission.evidence.digest)
         return found if found is not None and self.speaks_for_owner(submission) else None
 
@@ -77,7 +80,10 @@ class Receipts:
         return self.nonce_was_used(submission)
 
     async def find(self, submission: Submission) -> Committed | None:
-        """The receipt from memory or journal; where it is in memory, it may not be committed."""
+        """The receipt from memory or journal; where it is in memory, it may not be committed. None
+        for a key's request, as in `newest`."""
+        if submission.evidence.scheme == ED25519:
+            return None
         digest = submission.evidence.digest
         if not digest:  # what nobody can ask for again
             return None

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.request import Request
+from xyk.engine.balance_watch import BalanceWatch
 from xyk.engine.clock import AHEAD_MAX_MS, CallLater, Clock, WriterClock, call_in_loop
 from xyk.engine.clockwork import BY_CLOCK, Clockwork
 from xyk.engine.committer import Committer
@@ -29,7 +30,6 @@ from xyk.engine.refusals import may_be_known, overloaded, stranger
 from xyk.engine.submission import Committed, Submission
 from xyk.engine.tail import KEPT_MIN
 from xyk.exchange.decide import decide
-from xyk.exchange.evolve import apply
 from xyk.exchange.invariants import check
 from xyk.exchange.state import State
 from xyk.exchange.trial_balance import TrialBalance
@@ -77,6 +77,7 @@ class Writer:
     ) -> None:
         """Raises ClockRefused. The state is the journal's, folded to its end."""
         self.listeners: list[Listener] = []
+        self.balances = BalanceWatch(state)  # for listeners: what entries change of balances
         self._state = state
         self._journal = journal
         self._clock = WriterClock(clock, state.now_ms, accept_clock)
@@ -351,7 +352,7 @@ class Writer:
     def _enter(self, decided: Committed) -> None:
         """Into the state and the group that forms; from here on it cannot be taken back."""
         entry, events = decided.entry, decided.events
-        apply(self._state, entry.seq, entry.time, events)
+        self.balances.apply(entry.seq, entry.time, events)
         check(self._state, events)
         self._crossings.look(events)
         self._head_hash = entry.hash

@@ -1,6 +1,4 @@
-"""Who may sign for an owner: agents (EIP-712 keys) and API keys (Ed25519, stored now, used by the
-market API).
-"""
+"""Who may sign for an owner: agents (EIP-712 keys) and API keys (Ed25519)."""
 
 from xyk.domain.commands import ApproveAgent, ApproveApiKey, RevokeAgent, RevokeApiKey
 from xyk.domain.events import AgentApproved, AgentRevoked, AnyEvent, ApiKeyApproved, ApiKeyRevoked

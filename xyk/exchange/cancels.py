@@ -12,10 +12,12 @@ from xyk.domain.commands import (
     FireCancelTimer,
 )
 from xyk.domain.events import AnyEvent, CancelTimerSet, OrderClosed
+from xyk.domain.key_commands import CancelOpenOrder, CancelOpenOrders
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.request import Request
 from xyk.domain.units import CANCEL_AFTER_MAX_S
 from xyk.exchange.holds import closed
+from xyk.exchange.key_terms import CONDITIONAL, RESTING
 from xyk.exchange.listings import unknown_market
 from xyk.exchange.state import State
 
@@ -26,27 +28,42 @@ def cancel_order(
     state: State, request: Request, cancel: CancelOrder
 ) -> tuple[AnyEvent, ...] | Rejected:
     """By its id, or where that is empty by the owner's clientId. Waiting triggers too."""
-    orders = state.open_orders
-    order: Order | None = None
-    if cancel.order_id:
-        number = _order_number(cancel.order_id)
-        if number is not None:
-            order = orders.by_id.get(number)
-        if order is None or order.owner != cancel.owner:
-            return Rejected(
-                Code.RESOURCE_NOT_FOUND,
-                f"Not Found: the owner has no open order {cancel.order_id[:32]!r}; it may be "
-                "filled, cancelled or expired",
-            )
-    else:
-        order = orders.by_client_id.get((cancel.owner, cancel.client_id))
-        if order is None:
-            return Rejected(
-                Code.RESOURCE_NOT_FOUND,
-                f"Not Found: the owner has no open order with clientId {cancel.client_id}; name "
-                "an open order's orderId or its clientId",
-            )
-    return (closed(state, order, "Cancelled", "UserCancelled"),)
+    order = _own_order(state, cancel.owner, cancel.order_id, cancel.client_id)
+    return order if isinstance(order, Rejected) else (_cancelled(state, order),)
+
+
+def cancel_open_order(
+    state: State, cancel: CancelOpenOrder, owner: str
+) -> tuple[AnyEvent, ...] | Rejected:
+    """The same by a key, which names the order's market besides."""
+    if cancel.symbol not in state.markets:
+        return unknown_market(cancel.symbol)
+    order = _own_order(state, owner, cancel.order_id, cancel.client_id)
+    if isinstance(order, Rejected):
+        return order
+    if order.market != cancel.symbol:
+        return Rejected(
+            Code.RESOURCE_NOT_FOUND,
+            f"Not Found: the order is in {order.market}, not in {cancel.symbol}",
+        )
+    return (_cancelled(state, order),)
+
+
+def cancel_open_orders(
+    state: State, cancel: CancelOpenOrders, owner: str
+) -> tuple[AnyEvent, ...] | Rejected:
+    """All of the owner's orders in the market that rest, that wait for a trigger, or both."""
+    if cancel.symbol not in state.markets:
+        return unknown_market(cancel.symbol)
+    waits = {RESTING: False, CONDITIONAL: True}.get(cancel.order_type)
+    return tuple(
+        [
+            _cancelled(state, order)
+            for order in state.open_orders.by_owner.get(owner, {}).values()
+            if order.market == cancel.symbol
+            and (waits is None or state.open_orders.is_waiting(order) is waits)
+        ]
+    )
 
 
 def cancel_all_orders(
@@ -96,6 +113,35 @@ def _closings(state: State, owner: str, market: str, reason: str) -> list[OrderC
         for order in state.open_orders.by_owner.get(owner, {}).values()
         if not market or order.market == market
     ]
+
+
+def _cancelled(state: State, order: Order) -> OrderClosed:
+    return closed(state, order, "Cancelled", "UserCancelled")
+
+
+def _own_order(state: State, owner: str, order_id: str, client_id: int) -> Order | Rejected:
+    """An open order of the owner by id, or where that is empty by clientId."""
+    orders = state.open_orders
+    order: Order | None = None
+    if order_id:
+        number = _order_number(order_id)
+        if number is not None:
+            order = orders.by_id.get(number)
+        if order is None or order.owner != owner:
+            return Rejected(
+                Code.RESOURCE_NOT_FOUND,
+                f"Not Found: the owner has no open order {order_id[:32]!r}; it may be filled, "
+                "cancelled or expired",
+            )
+        return order
+    order = orders.by_client_id.get((owner, client_id))
+    if order is None:
+        return Rejected(
+            Code.RESOURCE_NOT_FOUND,
+            f"Not Found: the owner has no open order with clientId {client_id}; name an open "
+            "order's orderId or its clientId",
+        )
+    return order
 
 
 def _order_number(text: str) -> int | None:

@@ -21,13 +21,16 @@ def apply(state: State, seq: int, now_ms: int, events: Sequence[ev.AnyEvent]) ->
     """One entry. `seq` follows the last one; time never goes back."""
     assert seq == state.seq + 1, "seq only grows by one"
     assert now_ms >= state.now_ms, "time only grows"
+    if state.requests and now_ms // 1000 > state.now_ms // 1000:
+        _prune_requests(state, now_ms // 1000)
     state.seq = seq
     if state.sessions:
         prune_sessions(state, now_ms)
-    state.now_ms = now_ms
-    floor = now_ms // 1000 - NONCE_PAST_S
-    if floor > state.nonce_floor:
-        _prune_nonces(state, floor)
+    if now_ms != state.now_ms:
+        state.now_ms = now_ms
+        floor = now_ms // 1000 - NONCE_PAST_S
+        if floor > state.nonce_floor:
+            _prune_nonces(state, floor)
     for event in events:
         _FOLD[type(event)](state, event)
 
@@ -40,6 +43,13 @@ def _prune_nonces(state: State, floor: int) -> None:
         for second in range(state.nonce_floor, floor):
             state.nonces.pop(second, None)
     state.nonce_floor = floor
+
+
+def _prune_requests(state: State, now_s: int) -> None:
+    """What expired before this second is refused anyway. Windows and clocks are bounded, and so
+    are the seconds kept."""
+    for second in [second for second in state.requests if second < now_s]:
+        del state.requests[second]
 
 
 def _exchange_created(state: State, event: ev.ExchangeCreated) -> None:
@@ -118,13 +128,20 @@ def _operator_changed(state: State, event: ev.OperatorChanged) -> None:
 
 
 def _nonce_used(state: State, event: ev.NonceUsed) -> None:
-    second, slot = divmod(event.nonce, NONCE_SLOTS)
+    nonce, signer = event.nonce, event.signer
+    second = nonce // NONCE_SLOTS
     word = state.nonces.get(second)
     if word is None:
         word = state.nonces[second] = {}
-    bits = word.get(event.signer, 0)
-    assert not bits >> slot & 1, "a nonce is used once"
-    word[event.signer] = bits | 1 << slot
+    bits, bit = word.get(signer, 0), 1 << nonce % NONCE_SLOTS
+    assert not bits & bit, "a nonce is used once"
+    word[signer] = bits | bit
+
+
+def _request_used(state: State, event: ev.RequestUsed) -> None:
+    known = state.requests.setdefault(event.expires_ms // 1000, {})
+    assert event.digest not in known, "a request is used once"
+    known[event.digest] = None
 
 
 def _deposited(state: State, event: ev.Deposited) -> None:
@@ -222,6 +239,7 @@ _FOLD: Mapping[type, Callable[[State, Any], None]] = {
     ev.ProtocolFeeChanged: _protocol_fee_changed,
     ev.OperatorChanged: _operator_changed,
     ev.NonceUsed: _nonce_used,
+    ev.RequestUsed: _request_used,
     ev.Deposited: _deposited,
     ev.Withdrawn: _withdrawn,
     ev.Transferred: _transferred,

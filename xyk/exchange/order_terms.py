@@ -4,6 +4,7 @@ precedence; each message names what would be right.
 """
 
 from xyk.domain.commands import PlaceOrder
+from xyk.domain.events import OrderPlaced
 from xyk.domain.market import Market
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import (
@@ -159,7 +160,11 @@ def quantity_fault(market: Market, base: int, quote: int) -> Rejected | None:
 
 
 def form_fault(
-    state: State, now_ms: int, market: Market, place: PlaceOrder, time_in_force: str
+    state: State,
+    now_ms: int,
+    market: Market,
+    place: PlaceOrder | OrderPlaced,
+    time_in_force: str,
 ) -> Rejected | None:
     """What the fields say together; defaults are filled in for `time_in_force`."""
     prevention = place.self_trade_prevention

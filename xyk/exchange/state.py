@@ -67,10 +67,12 @@ class State:
         "paths",
         "pools",
         "protocol_recipient",
+        "requests",
         "salt",
         "sandbox",
         "seq",
         "sessions",
+        "token_edges",
         "tokens",
         "trade_ids",
     )
@@ -95,6 +97,8 @@ class State:
         self.trade_ids: dict[str, int] = {}  # market -> the last one given
         self.nonces: dict[int, dict[str, int]] = {}  # second -> signer -> bits of used slots
         self.nonce_floor = 0  # every word of an earlier second was pruned
+        # Digests of keys' requests by the second in which they expire, pruned after it.
+        self.requests: dict[int, dict[str, None]] = {}
         self.open_orders = OpenOrders()
         self.last_fills: dict[str, tuple[int, int]] = {}  # market -> last price: (quote, base)
         self.has_ordered = False  # whether any order was ever placed
@@ -106,6 +110,7 @@ class State:
         self.neighbours: dict[str, list[str]] = {}  # asset -> its markets, in order of listing
         self.paths: dict[tuple[str, str], tuple[Path, ...]] = {}  # a cache of route.open_paths
         self.edges: dict[tuple[str, bool], Edge] = {}  # a cache of route.edge_of
+        self.token_edges: dict[tuple[str, str], Edge] = {}  # (sold, bought): of edge_between
 
     def nonce_used(self, signer: str, nonce: int) -> bool:
         word = self.nonces.get(nonce // NONCE_SLOTS)
@@ -124,6 +129,9 @@ class State:
         if word.get(signer, 0) >> slot & 1 or word.get(owner, 0) >> slot & 1:
             return True
         return any(word.get(agent, 0) >> slot & 1 for agent in self.agents.get(owner, ()))
+
+    def request_used(self, digest: str, expires_ms: int) -> bool:
+        return digest in self.requests.get(expires_ms // 1000, ())
 
     def add_asset(self, asset: Asset) -> None:
         self.assets[asset.symbol] = asset
@@ -144,6 +152,7 @@ class State:
             self.books[market.symbol] = Book()
         self.paths.clear()
         self.edges.clear()
+        self.token_edges.clear()
 
     def dump(self) -> dict[str, Any]:
         """Plain JSON values with string keys; `load` is its inverse."""
@@ -170,7 +179,11 @@ class State:
             **({"has_ordered": True} if self.has_ordered else {}),
             **({"sessions": self.sessions} if self.sessions else {}),
             **self.open_orders.dump(),
+            **({"requests": self._requests()} if self.requests else {}),
         }
+
+    def _requests(self) -> dict[str, list[str]]:
+        return {str(second): list(digests) for second, digests in self.requests.items()}
 
     @classmethod
     def load(cls, dumped: dict[str, Any]) -> "State":
@@ -194,6 +207,8 @@ class State:
         state.api_keys = msgspec.convert(dumped["api_keys"], dict[str, ApiKey])
         state.trade_ids = msgspec.convert(dumped["trade_ids"], dict[str, int])
         state.nonces = {int(second): word for second, word in dumped["nonces"].items()}
+        for second, digests in dumped.get("requests", {}).items():
+            state.requests[int(second)] = dict.fromkeys(digests)
         state.last_fills = msgspec.convert(dumped["last_fills"], dict[str, tuple[int, int]])
         state.has_ordered = dumped.get("has_ordered", False)
         sessions = dumped.get("sessions", {})

@@ -17,14 +17,14 @@ class Step(msgspec.Struct, gc=False):
     lots: int
 
 
-class Taken(msgspec.Struct):
+class Taken(msgspec.Struct, gc=False):
     """Amounts in base units of what the taker gives (in) and gets (out).
 
     The pool's part is ONE swap of `pool_in` for `pool_out`. `amount_in` is what the taker spends in
     all, `amount_out` what it receives, net of all fees. `lots`: whole lots of base that an order
     took from book and pool together. `met_own`: an own order ended the walk. `overflows`: a reserve
     would pass its bound, so this can be priced but not executed. `is_too_long`: it would meet more
-    orders than one command may.
+    orders than one command may. `is_spent`: the quote amount ended the walk, not the limit.
     """
 
     edge: Edge
@@ -37,6 +37,7 @@ class Taken(msgspec.Struct):
     met_own: bool = False
     overflows: bool = False
     is_too_long: bool = False
+    is_spent: bool = False
 
     @property
     def pool_fee(self) -> int:

@@ -133,7 +133,7 @@ def take_order(edge: Edge, lots: int, limit: int, owner: str, prevention: str) -
         for level in edge.levels():
             if (level.price < limit) if edge.sells_base else (level.price > limit):
                 break
-            if awake:
+            if awake and edge.pool_may_beat(level.price):
                 # The pool before the level, but not beyond the limit: the better price of both.
                 if (
                     (level.price * kept < limit * BPS)
@@ -172,6 +172,85 @@ def take_order(edge: Edge, lots: int, limit: int, owner: str, prevention: str) -
     taken.is_too_long = len(steps) > FILLS_MAX
     taken.lots = sum([step.lots for step in steps]) + (pool_lots if pool_in else 0)
     return taken
+
+
+def take_quote(edge: Edge, quote: int, limit: int, owner: str, prevention: str) -> Taken:
+    """The most lots that `take_order` would take for at most `quote` base units of quote, gross:
+    spent by a buyer, received by a seller. The first lot that is too much ends the walk."""
+    rest, pool_lots = quote, 0  # rest: without what the pool's part takes of it
+    awake = edge.has_awake_pool
+    steps: list[Step] = []
+    met_own = is_spent = False
+    for level in edge.levels() if edge.reaches(limit) else ():
+        if (level.price < limit) if edge.sells_base else (level.price > limit):
+            break
+        if awake:
+            target = max(pool_lots, _pool_lots_before(edge, level.price, limit))
+            pool_lots = max(pool_lots, min(target, _pool_lots_for(edge, rest)))
+            is_spent = pool_lots < target
+        lot_quote = level.price * edge.lot_value
+        for order in level:
+            left = rest - _pool_quote(edge, pool_lots)
+            if is_spent or left < lot_quote or len(steps) > FILLS_MAX:
+                is_spent = is_spent or left < lot_quote
+                break
+            if order.owner == owner:
+                met_own = prevention != REJECT_MAKER
+                if prevention != REJECT_TAKER:
+                    steps.append(Step(order, 0))
+                if met_own:
+                    break
+                continue
+            filled = min(left // lot_quote, order.quantity - order.filled)
+            steps.append(Step(order, filled))
+            rest -= filled * lot_quote
+            is_spent = filled < order.quantity - order.filled
+        if met_own or is_spent or len(steps) > FILLS_MAX:
+            break
+    if awake and not met_own and not is_spent and len(steps) <= FILLS_MAX:
+        target = max(pool_lots, _pool_lots(edge, *edge.limit_price(limit)))
+        pool_lots = max(pool_lots, min(target, _pool_lots_for(edge, rest)))
+        is_spent = pool_lots < target
+    pool_in, pool_out = _pool_amounts(edge, pool_lots)
+    taken = _taken(edge, steps, pool_in, pool_out) or Taken(edge, 0, 0, 0, 0, steps)
+    taken.met_own = met_own
+    taken.is_spent = is_spent or rest == _pool_quote(edge, pool_lots)
+    taken.is_too_long = len(steps) > FILLS_MAX
+    taken.lots = sum([step.lots for step in steps]) + (pool_lots if pool_in else 0)
+    return taken
+
+
+def _pool_lots_before(edge: Edge, price: int, limit: int) -> int:
+    """Whole lots that the awake pool has before a level, but not beyond the limit."""
+    kept = BPS - edge.taker_fee_bps
+    if edge.sells_base:
+        is_limit_better = price * kept < limit * BPS
+    else:
+        is_limit_better = price * BPS > limit * kept
+    if is_limit_better:
+        return _pool_lots(edge, *edge.limit_price(limit))
+    lot_in, lot_out = edge.lot_amounts(price)
+    return _pool_lots(edge, lot_in * BPS, lot_out * kept)
+
+
+def _pool_quote(edge: Edge, lots: int) -> int:
+    """Quote base units that the pool takes or gives for so many lots."""
+    return _pool_amounts(edge, lots)[1 if edge.sells_base else 0]
+
+
+def _pool_lots_for(edge: Edge, quote: int) -> int:
+    """The most whole lots of base that the pool trades for at most `quote`."""
+    if quote <= 0:
+        return 0
+    lot, fee_bps, reserves = edge.market.lot_size, edge.pool.fee_bps, edge.reserves
+    if not edge.sells_base:
+        return get_amount_out(quote, *reserves, fee_bps) // lot
+    if quote + 1 >= reserves[1]:
+        return RESERVE_MAX // lot
+    lots = get_amount_in(quote + 1, *reserves, fee_bps) // lot  # at most a unit of input too many
+    while lots and get_amount_out(lots * lot, *reserves, fee_bps) > quote:
+        lots -= 1
+    return lots
 
 
 def _fill_lots(level: Level, lots: int, owner: str, steps: list[Step]) -> tuple[int, bool]:
@@ -233,11 +312,17 @@ def _pool_amounts(edge: Edge, lots: int) -> tuple[int, int]:
 def _taken(edge: Edge, steps: list[Step], pool_in: int, pool_out: int) -> Taken | None:
     """The sums; None where nothing is traded."""
     amount_in, amount_out = pool_in, pool_out
+    lot, lot_value, kept = edge.market.lot_size, edge.lot_value, BPS - edge.taker_fee_bps
     for step in steps:
-        if step.lots:
-            lot_in, lot_out = edge.lot_amounts(step.order.price)
-            amount_in += step.lots * lot_in
-            amount_out += net_of_fee(step.lots * lot_out, edge.taker_fee_bps)
+        lots = step.lots
+        if lots:
+            base, quote = lots * lot, lots * step.order.price * lot_value
+            if edge.sells_base:
+                amount_in += base
+                amount_out += quote * kept // BPS  # as net_of_fee
+            else:
+                amount_in += quote
+                amount_out += base * kept // BPS
     if not amount_out:
         return None
     overflows = edge.reserves[0] + pool_in > RESERVE_MAX

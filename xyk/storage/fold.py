@@ -301,7 +301,11 @@ class Fold:
 _ORDER_AMOUNTS = tuple(
     place
     for place, name in enumerate(OrderRecord.__struct_fields__)
-    if name in ("price", "quantity", "executed_base", "executed_quote", "expires", "trigger_price")
+    if name
+    in (
+        *("price", "quantity", "executed_base", "executed_quote", "expires", "trigger_price"),
+        "quote_quantity",
+    )
 )
 
 

@@ -9,11 +9,18 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Select, and_, desc, select, true, tuple_
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from xyk.engine.order_record import OrderRecord
+from xyk.storage.block_events import BlockEvent, TooManyEvents, block_events
 from xyk.storage.candles import Candle, Ticker, fill_candles, roll_up
 from xyk.storage.connection import READ
+from xyk.storage.owner_pages import FillFilter as FillFilter
+from xyk.storage.owner_pages import OrderFilter as OrderFilter
+from xyk.storage.owner_pages import OwnerPages
+from xyk.storage.owner_pages import OwnFill as OwnFill
+from xyk.storage.owner_pages import OwnTransfer as OwnTransfer
+from xyk.storage.owner_pages import Page as Page
+from xyk.storage.owner_pages import TransferFilter as TransferFilter
 from xyk.storage.position import Position, Reserves
 from xyk.storage.tables import (
     ACTIONS,
@@ -28,11 +35,14 @@ from xyk.storage.tables import (
     TRANSFERS,
 )
 from xyk.storage.totals import MINUTE_MS
+from xyk.storage.trade_search import first_trade_at
 
 DAY_MS = 86_400_000
 LIMIT_MAX = 1_000  # rows of one answer
 
 Place = tuple[int, int]  # (seq, event)
+
+__all__ = ["BlockEvent", "History", "TooManyEvents"]  # of other files, for the API
 
 
 class Trade(msgspec.Struct, frozen=True):
@@ -140,11 +150,8 @@ class LiquidityPosition(msgspec.Struct, frozen=True):
     quote_fees_earned: int
 
 
-class History:
+class History(OwnerPages):
     """`engine` is from `connection.reading_engine`."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
 
     async def cursor(self) -> tuple[int, str]:
         """Seq and hash of the last entry that the answers show; 0 where there is none yet."""
@@ -157,14 +164,33 @@ class History:
         return rows[0].seq if rows else None
 
     async def trades(
-        self, market: str, *, limit: int, before: int | None = None, offset: int = 0
+        self,
+        market: str,
+        *,
+        limit: int,
+        before: int | None = None,
+        offset: int = 0,
+        since: int = 0,
+        taker_buys: bool | None = None,
     ) -> list[Trade]:
-        """Price-forming fills; `before` is a trade id."""
+        """Price-forming fills; `before` and `since`, the first one that counts, are trade ids."""
         query = select(TRADES).where(TRADES.c.market == market, TRADES.c.price_forming == true())
         if before is not None:
             query = query.where(TRADES.c.trade_id < before)
+        if since:
+            query = query.where(TRADES.c.trade_id >= since)
+        if taker_buys is not None:
+            query = query.where(TRADES.c.taker_buys == taker_buys)
         query = query.order_by(desc(TRADES.c.trade_id)).limit(_bound(limit)).offset(offset)
         return [Trade(*row) for row in await self._rows(query)]
+
+    async def first_trade_at(self, market: str, time_ms: int) -> int:
+        """The id of the market's first fill that is not before this time, or of the next one."""
+        return await first_trade_at(self._rows, market, time_ms)
+
+    async def block_events(self, first: int, last: int, most: int) -> list[BlockEvent]:
+        """Of the entries `first` to `last`, in order. Raises TooManyEvents."""
+        return await block_events(self._rows, first, last, most)
 
     async def fills(
         self,
@@ -251,8 +277,8 @@ class History:
             return Ticker.flat(rows[0].close) if rows and rows[0].close else None
         return roll_up(rows)
 
-    async def minutes(self, market: str, now_ms: int) -> list[Minute]:
-        """The minutes with fills of the last 24 hours, oldest first."""
+    async def minutes(self, market: str, now_ms: int, span_ms: int = DAY_MS) -> list[Minute]:
+        """The minutes with fills of the last 24 hours, or of another span, oldest first."""
         query = (
             select(CANDLES, POOL_MINUTES.c.base_fees, POOL_MINUTES.c.quote_fees)
             .outerjoin(
@@ -264,7 +290,7 @@ class History:
             )
             .where(
                 CANDLES.c.market == market,
-                CANDLES.c.start_ms > now_ms - DAY_MS,
+                CANDLES.c.start_ms > now_ms - span_ms,
                 CANDLES.c.start_ms <= now_ms,
             )
             .order_by(CANDLES.c.start_ms)
@@ -335,11 +361,6 @@ class History:
         position = Position(**dict(zip(names, columns, strict=True)))
         now = Reserves(reserve_base, reserve_quote, total_supply)
         return LiquidityPosition(position, *position.fees_earned(now))
-
-    async def _rows(self, query: Select[Any]) -> Sequence[Any]:
-        async with self._engine.connect() as connection:
-            rows: Sequence[Any] = (await connection.execute(query)).all()
-        return rows
 
 
 def _minute(row: Any) -> Minute:

@@ -159,6 +159,8 @@ class OrderRow(ReadTable, table=True):
     triggered_ms: int = Field(sa_type=BigInteger)
     created_ms: int = Field(sa_type=BigInteger)
     updated_ms: int = Field(sa_type=BigInteger)
+    order_type: str = Field(sa_type=Text)
+    quote_quantity: int = Field(sa_type=Amount)
 
 
 class LiquidityEventRow(ReadTable, table=True):
@@ -308,6 +310,9 @@ Index(
     LIQUIDITY_EVENTS.c.seq,
     LIQUIDITY_EVENTS.c.event,
 )
+# By journal entry over all markets, for indexers.
+Index("trades_seq", TRADES.c.seq, TRADES.c.event)
+Index("liquidity_events_seq", LIQUIDITY_EVENTS.c.seq, LIQUIDITY_EVENTS.c.event)
 # An owner's fills as taker and as maker, newest first over all markets.
 Index("trades_taker", TRADES.c.taker, TRADES.c.seq, TRADES.c.event)
 Index(

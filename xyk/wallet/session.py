@@ -114,8 +114,8 @@ def recover_sign_in(text: str, signature: str) -> str | Rejected:
 
 def session_fault(
     domain: Domain, command: OpenSession, text: str, signature: str, signer: str
-) -> str | None:
-    """Why the text and the signature do not open this session, if they do not."""
+) -> str:
+    """Why the text and the signature do not open this session, if they do not; empty if they do."""
     try:
         message = SignIn.parse(text)
     except ValueError as fault:
@@ -134,7 +134,7 @@ def session_fault(
         return f"the signature is malformed: {proven.message}"
     if proven != signer or signer != command.owner:
         return f"the signature is {proven}'s over this message, not {signer}'s"
-    return None
+    return ""
 
 
 def _iso(seconds: int) -> str:

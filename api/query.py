@@ -1,0 +1,43 @@
+"""The query string of a GET request: names and values, decoded into a Struct.
+
+Names that nobody knows are tolerated, as clients of the convention add their own. A name without a
+value is as if it were not there; of one that is given twice the last counts.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+from api.problems import convert_lenient, malformed
+from xyk.domain.rejections import Rejected
+
+LIMIT_MAX = 1_000  # levels a side, trades: more than that is cut
+PARSED_KEPT = 4_096  # query strings whose meaning is remembered
+
+T = TypeVar("T")
+
+
+def without_empty(query: bytes) -> bytes:
+    """Without names that have no value and values that have no name."""
+    parts = [part for part in query.split(b"&") if all(part.partition(b"=")[::2])]
+    return b"&".join(parts)
+
+
+def parser(kind: type[T]) -> Callable[[bytes], T | Rejected]:
+    """Reads query strings of one route; each is read once as long as it is remembered."""
+
+    @lru_cache(maxsize=PARSED_KEPT)
+    def parse(query: bytes) -> T | Rejected:
+        values = dict(parse_qsl(query.decode("latin-1"), errors="replace"))
+        return convert_lenient(values, kind)
+
+    return parse
+
+
+def whole_number(text: str, name: str, least: int, most: int | None = None) -> int | Rejected:
+    """Decimal digits that name a number not below `least`; one above `most` counts as `most`."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18 and int(text) >= least):
+        bounds = f"from {least} to {most}" if most is not None else f"of at least {least}"
+        return malformed(f"Expected a whole number {bounds} - at `{name}`")
+    return int(text) if most is None else min(int(text), most)

@@ -1,0 +1,79 @@
+"""What memory bridges between committed entries and read tables that trail behind them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.trade_tail import PublicTrade, TradeTail, Trail
+from api.trades import newest_trades
+
+
+def trade(seq: int, number: int) -> PublicTrade:
+    return PublicTrade(number, seq, 1_000 * seq, "1", 1, 1, True)
+
+
+class Tables:
+    """The read tables: of all trades those of entries up to `projected`."""
+
+    def __init__(self) -> None:
+        self.projected = 0
+        self.rows: list[PublicTrade] = []
+
+    async def trades(
+        self, market: str, *, limit: int, before: int | None, offset: int
+    ) -> Sequence[PublicTrade]:
+        shown = [
+            row
+            for row in reversed(self.rows)
+            if row.seq <= self.projected and (before is None or row.trade_id < before)
+        ]
+        return shown[offset : offset + limit]
+
+
+class Services:
+    def __init__(self, history: Tables) -> None:
+        self.history = history
+
+
+class Market:
+    symbol = "A_B"
+
+    def __init__(self) -> None:
+        self.tail = TradeTail()
+
+
+steps = st.lists(
+    st.tuples(st.lists(st.integers(0, 3), min_size=1, max_size=4), st.integers(0, 6)), max_size=25
+)
+
+
+@given(steps, st.integers(1, 40), st.integers(0, 40))
+async def test_tail_and_tables_are_all_trades(
+    groups: list[tuple[list[int], int]], limit: int, offset: int
+) -> None:
+    """Groups of entries with so many trades each; the tables move on between the commits, and
+    once more before somebody asks."""
+    tables, market = Tables(), Market()
+    trail = Trail(lambda: tables.projected, 0, 0)
+    ends, seq = [0], 0
+    for entries, progress in groups:
+        for count in entries:
+            seq += 1
+            for _ in range(count):
+                one = trade(seq, len(tables.rows) + 1)
+                tables.rows.append(one)
+                trail.add(market.symbol, market.tail, one)
+        trail.committed(seq, 1_000 * seq)
+        ends.append(seq)
+        tables.projected = min(seq, tables.projected + progress)
+
+        services: Any = Services(tables)
+        asked: Any = market
+        found = await newest_trades(services, asked, limit, offset)
+        assert list(found) == tables.rows[::-1][offset : offset + limit]
+        shown = max(end for end in ends if end <= tables.projected)
+        assert trail.shown() == (shown, 1_000 * shown)
+    trail.committed(seq + 1, 1_000 * (seq + 1))
+    assert len(market.tail) == sum(row.seq > tables.projected for row in tables.rows)
