@@ -7,7 +7,7 @@ the same signed request again is refused.
 
 import asyncio
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
