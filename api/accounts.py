@@ -1,4 +1,5 @@
-"""What an owner has and who may sign for it; public, as everything on a chain."""
+"""What an owner has and who may sign for it; public, as everything on a chain, unless visibility is
+private."""
 
 from litestar import get
 from litestar.params import FromPath
@@ -7,6 +8,7 @@ from api.markets import View
 from api.pools import SharesView, parse_owner, shares_view
 from api.services import Given
 from api.views import address, token_of
+from api.visibility import GivenVisitor
 from xyk.domain.units import LP_PREFIX
 from xyk.exchange.state import State
 
@@ -45,9 +47,11 @@ class AccountView(View, frozen=True, kw_only=True):
 
 
 @get("/api/v1/accounts/{owner:str}", summary="Balances, positions, agents, keys", tags=["accounts"])
-async def get_account(services: Given, owner: FromPath[str]) -> AccountView:
+async def get_account(services: Given, visitor: GivenVisitor, owner: FromPath[str]) -> AccountView:
     """An owner that nobody heard of has empty lists."""
-    return await services.committed(account_view(services.state, parse_owner(owner)))
+    holder = parse_owner(owner)
+    await visitor.may_read(holder)
+    return await services.committed(account_view(services.state, holder))
 
 
 def account_view(state: State, owner: str) -> AccountView:

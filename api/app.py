@@ -8,9 +8,11 @@ from functools import partial
 import msgspec
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.types import Scope
 
 from api.account_stream import AccountStream
 from api.accounts import get_account
+from api.auth import auth_endpoints, with_sessions
 from api.candle_log import CandleLog
 from api.cors import Cors
 from api.day import WEEK_MS, Minute
@@ -51,11 +53,14 @@ from api.problems import answer_exception
 from api.quotes import get_quote, post_quote
 from api.schema import openapi_config
 from api.services import Services
+from api.sessions import Sessions
 from api.spot_only import get_nothing, get_securities, get_wallets, refuse_action
 from api.stream import Stream, pace_depth, push_tickers
+from api.stream_sessions import StreamSessions
 from api.system import get_domain, get_metrics, get_ping, get_status, get_time
 from api.trading import endpoints
 from api.udf import UDF
+from api.visibility import Readers, Visitor
 from xyk.domain.units import BODY_MAX
 
 READS = (
@@ -84,9 +89,14 @@ def create_app(services: Services) -> Application:
     metrics.watch("xyk_stream_frames", "Frames queued for websockets", lambda: hub.sent)
     metrics.watch("xyk_slow_readers", "Websockets closed as too slow", lambda: hub.slow)
     metrics.watch("xyk_open_orders", "Orders that rest or wait for a trigger", lambda: len(log))
-    table, asked = endpoints(services, log), queries(services, feed)
-    keyed = key_endpoints(services, log)
-    reads = _reads(services, feed)
+    sessions = Sessions(services)
+    readers = Readers(services, sessions)
+    streams = StreamSessions(sessions, readers)
+    services.writer.listeners.append(streams.publish)
+    table = with_sessions(endpoints(services, log), services, log, sessions)
+    table |= auth_endpoints(services, sessions)
+    asked, keyed = queries(services, feed), key_endpoints(services, log)
+    reads = _reads(services, feed, readers)
     native = [*table, *(("GET", path) for path in asked)]
     methods = _methods(reads, [*native, *keyed])
     gateway = Gateway(
@@ -96,19 +106,24 @@ def create_app(services: Services) -> Application:
         shared={*native, *_places(reads)} & keyed.keys(),
         methods=methods,
         reads=reads,  # type: ignore[arg-type]  # litestar's own names for the same ASGI types
-        stream=Stream(hub, feed, metrics, services.now_ms),
+        stream=Stream(hub, feed, metrics, services.now_ms, streams, services.limits),
         metrics=metrics,
+        limits=services.limits,
     )
     origins = services.settings.cors_origins
     return Cors(gateway, origins) if origins else gateway
 
 
-def _reads(services: Services, feed: Feed) -> Litestar:
+def _reads(services: Services, feed: Feed, readers: Readers) -> Litestar:
+    def visitor(scope: Scope) -> Visitor:
+        return Visitor(readers, scope)
+
     return Litestar(
         route_handlers=READS,
         dependencies={
             "services": Provide(lambda: services, sync_to_thread=False),
             "feed": Provide(lambda: feed, sync_to_thread=False),
+            "visitor": Provide(visitor, sync_to_thread=False),
         },
         exception_handlers={Exception: answer_exception},
         openapi_config=openapi_config(services),

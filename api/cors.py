@@ -6,7 +6,9 @@ from api.gateway import Application, Receive, Scope, Send
 
 ANY = "*"
 MAX_AGE_S = 600
-ALLOWED_HEADERS = b"content-type, x-api-key, x-signature, x-timestamp, x-window, x-broker-id"
+ALLOWED_HEADERS = (
+    b"authorization, content-type, x-api-key, x-signature, x-timestamp, x-window, x-broker-id"
+)
 EXPOSED_HEADERS = b"x-page-count, x-current-page, x-page-size, x-total, retry-after"
 
 

@@ -41,8 +41,8 @@ MORE_STREAMS = (
         "account.orderUpdate.SYMBOL@0xOWNER",
         "what becomes of an owner's orders, in the convention's letters: e orderAccepted, "
         "orderFill, orderCancelled, orderExpired, orderModified, triggerPlaced, triggerFailed. "
-        "Accounts are public, so it needs no signature; the address in lower case or with its "
-        "checksum",
+        "The address in lower case or with its checksum; a session that is shown may leave it "
+        "out. Where accounts are private it needs the owner's session or the operator's",
     ),
     (
         "account.orderUpdate",
@@ -138,6 +138,16 @@ convention: headers X-API-Key, X-Signature, X-Timestamp (ms), X-Window (5000), o
 <code>instruction=I</code>, the parameters sorted by name, timestamp and window, joined by
 <code>&amp;</code>; a SUBSCRIBE of account streams carries <code>"signature": [key, signature,
 timestamp, window]</code>. A key trades and reads, it never moves funds.</p>
+<h2>Sessions</h2>
+<p>POST /api/v1/auth/challenge gives a message (EIP-4361) that the wallet signs with personal_sign;
+POST /api/v1/auth/signin takes the signature and gives a token for <code>Authorization: Bearer
+...</code> and a refresh token, which is good once: used again it closes the session. With its token
+a session reads its owner's account, follows account streams (<code>"token"</code> beside
+<code>"params"</code>) and cancels, unsigned: DELETE /api/v1/order with <code>{{"orderId"}}</code>
+or <code>{{"clientId"}}</code>, DELETE /api/v1/orders with <code>{{"market"}}</code>. It never
+trades, moves or withdraws.</p>
+<h2>Limits</h2>
+<p>Who asks too much is answered 429 with Retry-After in seconds. No limit ever stops a cancel.</p>
 <h2>Routes</h2>{routes}
 <h2>Streams</h2>
 <p>Websocket at <code>/</code> or <code>/ws</code>: <code>{{"method": "SUBSCRIBE", "params":
@@ -146,7 +156,7 @@ timestamp, window]</code>. A key trades and reads, it never moves funds.</p>
 journal entry. A slow reader misses older pool, ticker and bookTicker frames; where it would miss
 trades, depth or order updates it is closed with 1008.</p>
 <p>Orders that wait for a trigger are shown where their owner, id or digest is asked for, and are
-left out of what is asked by market. The journal is public and has them all.</p>{streams}
+left out of what is asked by market. The journal has them all.</p>{streams}
 <h2>Refusals</h2>
 <p>Where a request has several faults, the first one of this table is named.</p>{refusals}
 """

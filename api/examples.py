@@ -12,6 +12,7 @@ from api.examples_listing import LISTING
 from xyk.domain import commands as cm
 from xyk.domain.tokens import token_address
 from xyk.domain.units import NONCE_SLOTS
+from xyk.wallet.session import SignIn, session_id
 from xyk.wallet.signer import Wallet
 from xyk.wallet.typed_data import Domain, checksum, domain_document, message
 
@@ -32,6 +33,41 @@ HOP: Json = {
     "fee": "3000000000000000",
 }
 FEES = [{"market": "ETH_USDC", "venue": "pool", "token": HOP["tokenIn"], "amount": HOP["fee"]}]
+
+SIGN_IN = SignIn(
+    domain="127.0.0.1:8000",
+    uri="http://127.0.0.1:8000",
+    address=WALLET.address,
+    chain_id=1,
+    nonce="5d" * 16,
+    issued=SECOND,
+    expires=SECOND + 7 * 24 * 60 * 60,
+    salt="0x" + "5a" * 32,
+)
+SESSION: Json = {"session": session_id(SIGN_IN.text()), "owner": checksum(WALLET.address)}
+AUTH: Mapping[str, Json] = {
+    "ChallengeRequest": {"address": checksum(WALLET.address)},
+    "ChallengeView": {
+        "nonce": SIGN_IN.nonce,
+        "message": SIGN_IN.text(),
+        "expiresAt": (SECOND + 300) * 1000,
+    },
+    "SignInRequest": {
+        "nonce": SIGN_IN.nonce,
+        "signature": WALLET.sign_text(SIGN_IN.text()),
+    },
+    "TokensView": {
+        "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d",
+        "tokenType": "Bearer",
+        "expiresAt": (SECOND + 900) * 1000,
+        "refreshToken": "XV1d" * 32,
+        "sessionExpiresAt": SIGN_IN.expires * 1000,
+        **SESSION,
+    },
+    "RefreshRequest": {"refreshToken": "XV1d" * 32},
+    "SignOutRequest": {"refreshToken": "XV1d" * 32},
+    "SignedOutView": SESSION,
+}
 
 # Field by field; the fields of one name mean the same in every action.
 _VALUES: Mapping[str, Any] = {

@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from api.limits import Limits
 from api.metrics import Metrics
 from api.problems import (
     JSON,
@@ -68,6 +69,7 @@ class Gateway:
         reads: Application,
         stream: Application,
         metrics: Metrics,
+        limits: Limits,
     ) -> None:
         self._endpoints = endpoints
         self._queries = queries
@@ -77,6 +79,7 @@ class Gateway:
         self._reads = reads
         self._stream = stream
         self._metrics = metrics
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -86,13 +89,19 @@ class Gateway:
             if scope["method"] == "HEAD":  # also in the metrics it is the GET that it stands for
                 scope, send = {**scope, "method": "GET"}, headers_only(send)
             method, path = scope["method"], scope["path"]
+            limited = self._limits.of_request(scope)
+            if limited is not None:
+                self._metrics.count_request(method, UNMATCHED, 429)
+                self._metrics.refused(limited.code)
+                await self._refuse(scope, receive, send, problem(limited))
+                return
             endpoint = self._endpoint(method, path, scope)
             if endpoint is not None:
                 answer = await self._answer(endpoint, scope, receive)
                 if answer is not None:
                     self._metrics.count_request(method, path, answer.status)
-                    if answer.status == 413 and announced_size(scope) > BODY_MAX:
-                        await respond_and_drain(scope, receive, send, answer)
+                    if answer.status == 413:
+                        await self._refuse(scope, receive, send, answer)
                     else:
                         await respond(send, answer)
                 return
@@ -112,6 +121,13 @@ class Gateway:
             await self._stream(scope, receive, send)
         else:
             await self._reads(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:
+        """What may still be on its way of a large body is read to its end."""
+        if announced_size(scope) > BODY_MAX:
+            await respond_and_drain(scope, receive, send, answer)
+        else:
+            await respond(send, answer)
 
     def _endpoint(self, method: str, path: str, scope: Scope) -> Endpoint | None:
         place = (method, path)

@@ -110,6 +110,10 @@ def key_command(services: Services, log: OrderLog, instruction: str) -> Endpoint
         submission = _submission(headers, instruction, parameters, text, 0)
         if isinstance(submission, Rejected):
             return _refused(services, submission)
+        if instruction == ORDER_EXECUTE:  # no limit ever stops a cancel
+            limited = services.limits.of_key(headers.public_key)
+            if limited is not None:
+                return _refused(services, limited)
         outcome = await services.writer.submit(submission)
         if isinstance(outcome, Rejected):
             return problem(outcome)
@@ -138,6 +142,9 @@ def key_batch(services: Services, log: OrderLog) -> Endpoint:
         text = signed_text(headers, ORDER_EXECUTE, elements)
         if isinstance(text, Rejected):
             return _refused(services, text)
+        limited = services.limits.of_key(headers.public_key, len(elements))
+        if limited is not None:
+            return _refused(services, limited)
         asked: list[Submission | Rejected] = []
         for index, parameters in enumerate(elements):
             if index and index % CHECKED_AT_ONCE == 0:

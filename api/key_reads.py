@@ -115,6 +115,9 @@ async def authorized(
     owner = await services.committed(key_owner(services, headers))
     if isinstance(owner, Rejected):
         raise Refused(owner)
+    limited = services.limits.of_key(headers.public_key)
+    if limited is not None:
+        raise Refused(limited)
     return owner
 
 

@@ -1,4 +1,4 @@
-"""Orders, open and over; public, as everything on a chain.
+"""Orders, open and over; public, as everything on a chain, unless visibility is private.
 
 Open orders are read from the state, closed ones from the read tables, or from memory while those
 trail. Orders that wait for a trigger are shown to whoever asks for their owner, id or digest, and
@@ -19,6 +19,7 @@ from api.order_views import OrderView, order_view
 from api.pools import parse_owner
 from api.problems import Refused, convert, malformed
 from api.services import Given, Services
+from api.visibility import GivenVisitor
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import Address, Bytes32, Uint32, decode_wire
 from xyk.engine.order_record import OrderRecord, record_of
@@ -38,13 +39,18 @@ class OrderQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 @get("/api/v1/order/{order_id:str}", summary="One order by id", tags=["orders"])
-async def get_order_by_id(services: Given, feed: GivenFeed, order_id: FromPath[str]) -> OrderView:
+async def get_order_by_id(
+    services: Given, feed: GivenFeed, visitor: GivenVisitor, order_id: FromPath[str]
+) -> OrderView:
     """In any state."""
-    return await _view(services, feed.log, OrderQuery(order_id=order_id))
+    reader = await visitor.reads()
+    return await _view(services, feed.log, OrderQuery(order_id=order_id), reader)
 
 
 @get("/api/v1/order", summary="One order", tags=["orders"])
-async def get_order(request: Request[Any, Any, Any], services: Given, feed: GivenFeed) -> OrderView:
+async def get_order(
+    request: Request[Any, Any, Any], services: Given, feed: GivenFeed, visitor: GivenVisitor
+) -> OrderView:
     """By `orderId`, by the `digest` of the action that placed it, or by `clientId` and `owner` (the
     open order of that id, else the newest one). In any state."""
     given = {name: value for name, value in request.query_params.items() if value}
@@ -55,12 +61,16 @@ async def get_order(request: Request[Any, Any, Any], services: Given, feed: Give
         raise Refused(malformed("Name one of orderId, digest, or clientId with owner - at `$`"))
     if query.client_id is not None and query.owner is None:
         raise Refused(malformed("A clientId is one owner's; name the owner too - at `$.owner`"))
-    return await _view(services, feed.log, query)
+    if query.owner is not None:
+        await visitor.may_read(query.owner)
+    reader = await visitor.reads() if query.client_id is None else ""
+    return await _view(services, feed.log, query, reader)
 
 
 @get("/api/v1/orders", summary="Open orders", tags=["orders"])
 async def get_orders(
     services: Given,
+    visitor: GivenVisitor,
     owner: FromQuery[str] = "",
     market: FromQuery[str] = "",
     symbol: FromQuery[str] = "",
@@ -75,6 +85,7 @@ async def get_orders(
     if not owner and not named:
         raise Refused(malformed("Name an owner, a market, or both - at `$.owner`"))
     holder = parse_owner(owner) if owner else ""
+    await visitor.may_read(holder)
     if named:
         await market_named(services, named)
     views = _open_views(services.state, holder, named, min(int(limit), LIMIT_MAX))
@@ -96,17 +107,22 @@ def _open_views(state: State, owner: str, market: str, limit: int) -> list[Order
     ]
 
 
-async def _view(services: Services, log: OrderLog, query: OrderQuery) -> OrderView:
-    """Raises Refused."""
+async def _view(
+    services: Services, log: OrderLog, query: OrderQuery, reader: str = ""
+) -> OrderView:
+    """Of the `reader`'s orders, or of anybody's where that is empty. Raises Refused."""
     state = services.state
     seq, order = state.seq, _open(state, query)
+    if order is not None and reader not in ("", order.owner):
+        await services.committed(None)
+        _not_found()
     view = order_view(state, order, seq) if order is not None else None
     view = await services.committed(view)
     if view is not None:
         return view
     # Not open at `seq`, and all until then is known to the log by now, or to the read tables.
     order = _closed(log, query) or await _stored(services, query)
-    if order is None:
+    if order is None or reader not in ("", order.owner):
         _not_found()
     return order_view(state, order, max(seq, order.seq))
 

@@ -11,6 +11,7 @@ from api.markets import View
 from api.problems import Refused, malformed
 from api.services import Given, Services
 from api.views import address, token_of
+from api.visibility import GivenVisitor
 from xyk.domain.decimals import significant, whole_tokens
 from xyk.domain.market import Market, shares_symbol
 from xyk.domain.rejections import Code, Rejected
@@ -109,10 +110,11 @@ async def get_pool(
 
 @get("/api/v1/pools/{symbol:str}/positions/{owner:str}", summary="A position", tags=["pools"])
 async def get_position(
-    services: Given, symbol: FromPath[str], owner: FromPath[str]
+    services: Given, visitor: GivenVisitor, symbol: FromPath[str], owner: FromPath[str]
 ) -> PositionView:
     """Zeros where the owner has no shares."""
     holder = parse_owner(owner)
+    await visitor.may_read(holder)
     market = await _market(services, symbol)
     earned = await services.history.position(holder, symbol)
     fees = (earned.base_fees_earned, earned.quote_fees_earned) if earned else (0, 0)

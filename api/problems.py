@@ -9,6 +9,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from api.limits import Limited
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import BODY_MAX
 from xyk.engine.writer import WriterStopped
@@ -52,7 +53,8 @@ def problem(rejected: Rejected) -> Answer:
     status = rejected.http_status
     body = _encode(Problem(rejected.code.name, rejected.message))
     if status in (429, 503):
-        return Answer(status, body, [(b"retry-after", str(RETRY_AFTER_S).encode())])
+        wait_s = rejected.retry_after_s if isinstance(rejected, Limited) else RETRY_AFTER_S
+        return Answer(status, body, [(b"retry-after", str(wait_s).encode())])
     return Answer(status, body)
 
 

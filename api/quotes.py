@@ -13,6 +13,7 @@ from api.order_views import BOOK, POOL
 from api.problems import JSON, Refused, convert, decode, malformed
 from api.services import Given, Services
 from api.views import resolve_token, token_form_fault, token_of
+from api.visibility import GivenVisitor, Visitor
 from xyk.domain.commands import SignedAction, SwapExactIn, SwapExactOut
 from xyk.domain.decimals import significant, whole_tokens
 from xyk.domain.rejections import Rejected
@@ -76,28 +77,36 @@ class QuoteView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
 
 
 @post("/api/v1/quote", status_code=200, summary="Quote a swap", tags=["quote"])
-async def post_quote(request: Request[Any, Any, Any], services: Given) -> Response[bytes]:
+async def post_quote(
+    request: Request[Any, Any, Any], services: Given, visitor: GivenVisitor
+) -> Response[bytes]:
     body = await request.body()
     wish: QuoteRequest | Rejected = decode(_decoder, body)
-    return await _answer(services, wish)
+    return await _answer(services, visitor, wish)
 
 
 @get("/api/v1/quote", summary="Quote a swap", tags=["quote"])
-async def get_quote(request: Request[Any, Any, Any], services: Given) -> Response[bytes]:
+async def get_quote(
+    request: Request[Any, Any, Any], services: Given, visitor: GivenVisitor
+) -> Response[bytes]:
     values: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
         if name in values:
             raise Refused(malformed(f"{name[:40]} is given twice - at `$.{name[:40]}`"))
         values[name] = value
-    return await _answer(services, convert(values, QuoteRequest, decode_wire))
+    return await _answer(services, visitor, convert(values, QuoteRequest, decode_wire))
 
 
-async def _answer(services: Services, wish: QuoteRequest | Rejected) -> Response[bytes]:
+async def _answer(
+    services: Services, visitor: Visitor, wish: QuoteRequest | Rejected
+) -> Response[bytes]:
     if isinstance(wish, Rejected):
         raise Refused(wish)
     fault = _form_fault(wish)
     if fault is not None:
         raise Refused(fault)
+    if wish.owner is not None:  # whose own orders are passed over, whose nonces are looked at
+        await visitor.may_read(wish.owner)
     view = await services.committed(quote_view(services, wish))
     if isinstance(view, Rejected):
         raise Refused(view)

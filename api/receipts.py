@@ -32,6 +32,7 @@ from xyk.domain.commands import (
     Withdraw,
 )
 from xyk.domain.events import (
+    BookFilled,
     CancelTimerSet,
     LiquidityAdded,
     LiquidityRemoved,
@@ -139,6 +140,13 @@ def receipt(state: State, committed: Committed, orders: Orders = ()) -> Receipt:
     the entry made of the orders that a replacement or a cancel named."""
     make = _KINDS.get(type(committed.command), _plain)
     return make(state, committed, orders)
+
+
+def hide_makers(view: Receipt) -> None:
+    """Whose orders were met is not for the taker to know where accounts are private."""
+    for event in view.events:
+        if event["type"] == BookFilled.__name__:
+            event["maker"] = ""
 
 
 def _plain(state: State, committed: Committed, orders: Orders) -> Receipt:

@@ -13,6 +13,7 @@ from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.router import Router
 
 from api import candle_examples, examples
+from api.auth import AUTH_ROUTES, BY_SESSION, SIGN_OUT_PATH, AuthRoute
 from api.key_schema import add_key_routes
 from api.market_queries import QUERY_ROUTES, QueryRoute
 from api.orders import OrderQuery
@@ -85,6 +86,12 @@ _PROBLEM: Schema = {
         }
     },
 }
+_BEARER: Schema = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "the `token` of a session: it reads what is private and cancels orders",
+}
 _REFUSED: Schema = {"4XX": _PROBLEM, "5XX": _PROBLEM}
 
 
@@ -141,6 +148,9 @@ def _complete(reads: Schema, services: Services) -> Schema:
     for route in SIGNED_ROUTES:
         operation = _signed_operation(route, services.domain)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
+    for auth in AUTH_ROUTES:
+        paths[auth.path] = {"post": _auth_operation(auth)}
+    document["components"]["securitySchemes"] = {"session": _BEARER}
     paths[ACTIONS_PATH] = {"post": _actions_operation(services.domain)}
     if services.state.sandbox:
         paths[FAUCET_PATH] = {"post": _faucet_operation()}
@@ -198,11 +208,19 @@ def _signed_operation(route: SignedRoute, domain: Domain) -> Schema:
         "properties": {"action": _ref(name), "signature": _SIGNATURE},
     }
     example = examples.receipt(route.action)
+    by_session: Schema = {}
+    description = f"Takes a signed {name}. The same action again gets its first receipt."
+    if route.action in BY_SESSION:
+        kind = BY_SESSION[route.action].__name__
+        body = {"oneOf": [body, _ref(kind)]}
+        by_session = {"security": [{}, {"session": []}]}
+        description += f" With a session's bearer token it takes a {kind}, unsigned."
     return {
         "tags": ["trading"],
         "operationId": name,
         "summary": route.summary,
-        "description": f"Takes a signed {name}. The same action again gets its first receipt.",
+        "description": description,
+        **by_session,
         "requestBody": _body(body, examples.signed(domain, route.action)),
         "responses": {
             "201": _response("Accepted and on disk", receipt, example),
@@ -250,6 +268,24 @@ def _actions_operation(domain: Domain) -> Schema:
     }
 
 
+def _auth_operation(route: AuthRoute) -> Schema:
+    """A sign-out takes the token, or the refresh token in its body."""
+    security: list[Schema] = [{"session": []}, {}] if route.path == SIGN_OUT_PATH else [{}]
+    body = _body(_ref(route.body.__name__), examples.AUTH[route.body.__name__])
+    answer = examples.AUTH[route.answer.__name__]
+    return {
+        "tags": ["sessions"],
+        "operationId": route.body.__name__.removesuffix("Request"),
+        "summary": route.summary,
+        "security": security,
+        "requestBody": body,
+        "responses": {
+            "200": _response(route.summary, _ref(route.answer.__name__), answer),
+            **_REFUSED,
+        },
+    }
+
+
 def _faucet_operation() -> Schema:
     receipt = {**examples.receipt(cm.FaucetDeposit), "digest": None}
     return {
@@ -277,6 +313,8 @@ def _component_schemas() -> dict[str, Schema]:
         Problem,
         Receipt,
         *dict.fromkeys(RECEIPTS.values()),
+        *BY_SESSION.values(),
+        *dict.fromkeys(kind for route in AUTH_ROUTES for kind in (route.body, route.answer)),
     ]
     _, schemas = msgspec.json.schema_components(kinds, schema_hook=_form, ref_template=REF)
     schemas["Problem"]["properties"]["code"]["enum"] = [code.name for code in Code]

@@ -1,12 +1,13 @@
 """What the HTTP layer is given: the exchange as it runs, put together by whoever starts it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 import msgspec
 from litestar.di import NamedDependency
 
+from api.limits import Limits, LimitSettings
 from api.metrics import Metrics
 from xyk.engine.clock import Clock
 from xyk.engine.writer import Writer
@@ -16,13 +17,17 @@ from xyk.wallet.typed_data import Domain
 
 V = TypeVar("V")
 
+PUBLIC, PRIVATE = "public", "private"  # visibility
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """`visibility`: who may read accounts; `public` until there are sessions to read with.
-    `cors_origins`: origins whose pages may call from a browser, `*` = any; none by default."""
+    """`visibility`: who may read accounts: anybody (`public`), or the owner's session and the
+    operator's (`private`). `cors_origins`: origins whose pages may call from a browser, `*` = any;
+    none by default. `public_url`: where clients find the exchange, named in sign-in messages."""
 
     version: str
-    visibility: str = "public"
+    visibility: str = PUBLIC
+    public_url: str = "http://127.0.0.1:8000"
     cors_origins: tuple[str, ...] = ()
 
 
@@ -33,10 +38,30 @@ class StateDigest(msgspec.Struct, frozen=True):
     digest: str
 
 
+class RefreshTokens(Protocol):
+    """Hashes of refresh tokens, one a session, on disk when a call returns. Who they belong to is
+    kept with them; `expires` in unix seconds."""
+
+    async def put(self, session: str, owner: str, token_hash: str, expires: int) -> None: ...
+
+    async def owner(self, session: str) -> str | None: ...
+
+    async def rotate(self, session: str, old_hash: str, new_hash: str) -> bool:
+        """Whether `old_hash` was the one that counts; if so, `new_hash` is now."""
+        ...
+
+    async def remove(self, session: str) -> None: ...
+
+    async def sweep(self, now_s: int) -> None:
+        """Forgets the sessions that are over."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """`state` is the writer's own, read here and never touched. `projected` gives the last seq that
-    `history` shows, `state_digest` the newest snapshot's, None before the first one."""
+    `history` shows, `state_digest` the newest snapshot's, None before the first one. `secret`: 32
+    bytes that the tokens of sessions are made with."""
 
     state: State
     writer: Writer
@@ -47,6 +72,9 @@ class Services:
     domain: Domain
     settings: Settings
     metrics: Metrics
+    secret: bytes
+    refresh_tokens: RefreshTokens
+    limits: Limits = field(default_factory=lambda: Limits(LimitSettings()))
 
     def now_ms(self) -> int:
         """The exchange's time: the clock's, but never before the last entry."""

@@ -18,10 +18,11 @@ from api.depth_stream import TICK_MS
 from api.feed import Feed
 from api.gateway import Receive, Scope, Send
 from api.hub import Frame, Hub, Reader
+from api.limits import Limits
 from api.metrics import Metrics
-from api.problems import JSON, no_such_route, problem
-from xyk.domain.rejections import Rejected
-from xyk.domain.units import SUBSCRIPTIONS_MAX
+from api.problems import JSON, Answer, no_such_route, problem
+from api.stream_sessions import StreamSessions
+from xyk.domain.rejections import Code, Rejected
 
 PATHS = frozenset({"/", "/ws"})
 CLOSE_TIMEOUT_S = 10  # for a reader that must go and does not even read that
@@ -29,28 +30,45 @@ TICKER_S = 1
 INVALID_REQUEST = 4000
 INVALID_STREAM = 4006
 TOO_MANY_STREAMS = 4008
+NOT_ALLOWED = {Code.UNAUTHORIZED: UNAUTHORIZED, Code.FORBIDDEN: 4003}
+TOO_MANY_FRAMES = (1008, "too many frames: the docs say how many a second")
 
 _log = structlog.get_logger("api.stream")
 _encode = msgspec.json.Encoder().encode
 
 
 class StreamRequest(msgspec.Struct, frozen=True):
-    """Unknown fields are tolerated: clients add their own. `signature`, for account streams: an API
-    key, what it signed, timestamp and window."""
+    """Unknown fields are tolerated: clients add their own. For account streams, `signature`: an API
+    key, what it signed, timestamp and window; or `token`: a session's access token."""
 
     method: str
     params: list[str]
     id: int | str | None = None
     signature: list[str | int] | None = None
+    token: str | None = None
 
 
 _decoder = msgspec.json.Decoder(StreamRequest)
+
+TOO_MANY_SOCKETS = Rejected(
+    Code.TOO_MANY_REQUESTS, "Your address has too many websockets open; one follows many streams"
+)
 
 
 class Stream:
     """An ASGI application, raw because a frame to a reader is the hottest path of the server."""
 
-    def __init__(self, hub: Hub, feed: Feed, metrics: Metrics, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        feed: Feed,
+        metrics: Metrics,
+        now_ms: Callable[[], int],
+        sessions: StreamSessions,
+        limits: Limits,
+    ) -> None:
+        self._sessions = sessions
+        self._limits = limits
         self._hub = hub
         self._feed = feed
         self._now_ms = now_ms
@@ -59,8 +77,18 @@ class Stream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
         if scope["path"] not in PATHS:
-            await _refuse(scope, send)
+            await _refuse(send, problem(no_such_route("websocket", scope["path"])))
             return
+        ip = self._limits.client_ip(scope)
+        if not self._limits.socket_opens(ip):
+            await _refuse(send, problem(TOO_MANY_SOCKETS))
+            return
+        try:
+            await self._serve(receive, send)
+        finally:
+            self._limits.socket_closes(ip)
+
+    async def _serve(self, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.accept"})
         loop = asyncio.get_running_loop()
         reader = Reader(lambda: loop.call_later(CLOSE_TIMEOUT_S, sender.cancel))
@@ -71,6 +99,7 @@ class Stream:
             await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._hub.leave(reader)
+            self._sessions.leave(reader)
             self._sockets.dec()
             sender.cancel()
             receiver.cancel()
@@ -79,14 +108,18 @@ class Stream:
                     _log.error("socket failed", exc_info=ended)
 
     async def _receive_frames(self, reader: Reader, receive: Receive) -> None:
+        frames = self._limits.frames()
         while True:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return
-            text = message.get("text")
-            self._take(reader, message.get("bytes") or b"" if text is None else text)
+            if frames is not None and frames.take("", 1) and reader.closing is None:
+                reader.close(*TOO_MANY_FRAMES)
+            if reader.closing is None:
+                text = message.get("text")
+                await self._take(reader, message.get("bytes") or b"" if text is None else text)
 
-    def _take(self, reader: Reader, text: str | bytes) -> None:
+    async def _take(self, reader: Reader, text: str | bytes) -> None:
         try:
             request = _decoder.decode(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -95,11 +128,16 @@ class Stream:
         if request.method not in ("SUBSCRIBE", "UNSUBSCRIBE"):
             _say(reader, request.id, INVALID_REQUEST, "Expected method SUBSCRIBE or UNSUBSCRIBE")
             return
+        if request.token is not None:
+            fault = await self._sessions.by_token(reader, request.token)
+            if fault is not None:
+                _say(reader, request.id, NOT_ALLOWED[fault.code], fault.message)
+                return
         key = self._key_of(reader, request)
         if request.method == "SUBSCRIBE":
             self._subscribe(reader, request, key)
         else:
-            for name in request.params:
+            for name in self._named(reader, request):
                 stream = self._stream(name, key) if is_private(name) else name
                 if stream:
                     self._hub.unsubscribe(reader, stream)
@@ -109,7 +147,7 @@ class Stream:
     def _key_of(self, reader: Reader, request: StreamRequest) -> str:
         """The key that signed for the account streams of the request; else empty, and the reader is
         told why where there are any."""
-        if not any(is_private(name) for name in request.params):
+        if not any(is_private(name) for name in self._named(reader, request)):
             return ""
         key = self._feed.accounts.listener(request.signature, self._now_ms())
         if isinstance(key, Rejected):
@@ -117,12 +155,19 @@ class Stream:
             return ""
         return key
 
+    def _named(self, reader: Reader, request: StreamRequest) -> list[str]:
+        """The names as they are subscribed to: a session's own streams name their owner."""
+        if request.signature is not None:
+            return request.params
+        return [self._sessions.named(reader, name) for name in request.params]
+
     def _stream(self, name: str, key: str) -> str | None:
         """What the hub calls an account stream; empty where there is nothing to listen to."""
         return self._feed.accounts.stream(name, key, self._feed.markets) if key else ""
 
     def _subscribe(self, reader: Reader, request: StreamRequest, key: str) -> None:
-        for name in request.params:
+        most = self._limits.settings.subscriptions_per_socket
+        for name in self._named(reader, request):
             stream: str | None = name
             if is_private(name):
                 stream = self._stream(name, key)
@@ -130,12 +175,14 @@ class Stream:
                 stream = None
             if stream is None:
                 _say(reader, request.id, INVALID_STREAM, "Invalid stream")
-            elif stream and stream not in reader.names and len(reader.names) >= SUBSCRIPTIONS_MAX:
+            elif (fault := self._sessions.fault(reader, name)) is not None:
+                _say(reader, request.id, NOT_ALLOWED[fault.code], fault.message)
+            elif stream and stream not in reader.names and len(reader.names) >= most:
                 _say(
                     reader,
                     request.id,
                     TOO_MANY_STREAMS,
-                    f"A socket may follow {SUBSCRIPTIONS_MAX} streams; open another one",
+                    f"A socket may follow {most} streams; open another one",
                 )
                 return
             elif stream:
@@ -176,13 +223,12 @@ async def _send_frames(reader: Reader, send: Send) -> None:
         return
 
 
-async def _refuse(scope: Scope, send: Send) -> None:
-    answer = problem(no_such_route("websocket", scope["path"]))
+async def _refuse(send: Send, answer: Answer) -> None:
     await send(
         {
             "type": "websocket.http.response.start",
             "status": answer.status,
-            "headers": [(b"content-type", JSON.encode())],
+            "headers": [(b"content-type", JSON.encode()), *answer.headers],
         }
     )
     await send({"type": "websocket.http.response.body", "body": answer.body})

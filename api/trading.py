@@ -14,11 +14,12 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from api.gateway import Endpoint, Scope
+from api.limits import ACTION_WEIGHT, CANCELS, Limited
 from api.order_log import OrderLog
 from api.outcomes import BehindJournal, named_outcome
 from api.problems import Answer, decode, malformed, problem
-from api.receipts import Receipt, receipt
-from api.services import Services
+from api.receipts import Receipt, hide_makers, receipt
+from api.services import PRIVATE, Services
 from api.views import resolve_token, token_form_fault
 from xyk.domain import commands as cm
 from xyk.domain.rejections import Code, Rejected
@@ -151,6 +152,9 @@ def signed_endpoint(services: Services, log: OrderLog, action: Any) -> Endpoint:
         submission = _proved(services, signed.action, signed.signature)
         if isinstance(submission, Rejected):
             return _refused(services, submission)
+        limited = services.limits.of_action(action, submission.evidence.signer)
+        if limited is not None:
+            return _refused(services, limited)
         answer = await _answered(services, log, await submit(submission))
         if isinstance(answer, Rejected):
             return problem(answer)
@@ -166,7 +170,7 @@ def actions_endpoint(services: Services, log: OrderLog) -> Endpoint:
     """
     decoder = msgspec.json.Decoder(Elements, dec_hook=decode_wire, strict=True)
 
-    async def endpoint(body: bytes, _: Scope) -> Answer:
+    async def endpoint(body: bytes, scope: Scope) -> Answer:
         elements = decode(decoder, body)
         if isinstance(elements, Rejected):
             return _refused(services, elements)
@@ -178,7 +182,10 @@ def actions_endpoint(services: Services, log: OrderLog) -> Endpoint:
         for index, element in enumerate(elements):
             if index and index % VERIFIED_AT_ONCE == 0:
                 await asyncio.sleep(0)
-            proved.append(_proved(services, element.action, element.signature))
+            proved.append(_allowed(services, scope, element))
+        if proved and all(isinstance(one, Limited) for one in proved):
+            assert isinstance(proved[0], Limited)
+            return _refused(services, proved[0])
         outcomes = await services.writer.submit_batch(
             [submission for submission in proved if isinstance(submission, Submission)]
         )
@@ -235,6 +242,18 @@ def _proved(services: Services, action: Any, signature: str) -> Submission | Rej
     )
 
 
+def _allowed(services: Services, scope: Scope, element: Any) -> Submission | Rejected:
+    """The same for an element among others: what is no cancel pays for itself."""
+    limits, kind = services.limits, type(element.action)
+    limited = None if kind in CANCELS else limits.of_ip(scope, ACTION_WEIGHT)
+    if limited is not None:
+        return limited
+    submission = _proved(services, element.action, element.signature)
+    if isinstance(submission, Rejected):
+        return submission
+    return limits.of_action(kind, submission.evidence.signer) or submission
+
+
 async def _answered(
     services: Services, log: OrderLog, outcome: Committed | Rejected
 ) -> tuple[int, Receipt] | Rejected:
@@ -245,7 +264,10 @@ async def _answered(
         orders = await named_outcome(services, log, outcome)
     except BehindJournal:
         return _refusal(services, BEHIND)
-    return 201 if outcome.is_new else 200, receipt(services.state, outcome, orders)
+    view = receipt(services.state, outcome, orders)
+    if services.settings.visibility == PRIVATE:
+        hide_makers(view)
+    return 201 if outcome.is_new else 200, view
 
 
 async def _merged(

@@ -45,6 +45,13 @@ if __name__ == "__main__":
     data, port = Path(sys.argv[1]), int(sys.argv[2])
     sys.exit(
         serving.serve(
-            Settings(data=data, port=port, sandbox=True, seed_demo=True, log=LogFormat.JSON)
+            Settings(
+                data=data,
+                port=port,
+                sandbox=True,
+                seed_demo=True,
+                log=LogFormat.JSON,
+                no_limits=True,
+            )
         )
     )

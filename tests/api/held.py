@@ -10,8 +10,9 @@ from typing import Any
 import uvicorn
 
 from api.app import create_app
+from api.limits import Limits, LimitSettings
 from api.metrics import Metrics
-from api.services import Services, Settings
+from api.services import PUBLIC, Services, Settings
 from xyk.cli.clock import SystemClock
 from xyk.domain.commands import Genesis, GenesisAsset, GenesisMarket
 from xyk.domain.request import GENESIS, Request
@@ -24,6 +25,7 @@ from xyk.exchange.state import State
 from xyk.storage.connection import read_database, reading_engine
 from xyk.storage.history import History
 from xyk.storage.migrate import upgrade
+from xyk.storage.refresh_tokens import RefreshTokens
 from xyk.wallet.signer import Wallet
 from xyk.wallet.typed_data import Domain
 
@@ -70,6 +72,8 @@ async def held_exchange(
     *,
     sandbox: bool = True,
     cors_origins: tuple[str, ...] = (),
+    visibility: str = PUBLIC,
+    rate_limits: Limits | None = None,
     **limits: Any,
 ) -> AsyncIterator[Held]:
     """ETH and USDC with a book and an empty pool; `limits` are the writer's. The journal is in
@@ -89,6 +93,7 @@ async def held_exchange(
         observer=metrics,
         **limits,
     )
+    refresh_tokens = RefreshTokens.open(data / "sessions.db")
     services = Services(
         state=state,
         writer=writer,
@@ -97,8 +102,11 @@ async def held_exchange(
         projected=lambda: 0,
         state_digest=lambda: None,
         domain=Domain(state.salt),
-        settings=Settings(version="test", cors_origins=cors_origins),
+        settings=Settings(version="test", cors_origins=cors_origins, visibility=visibility),
         metrics=metrics,
+        secret=bytes(32),
+        refresh_tokens=refresh_tokens,
+        limits=rate_limits or Limits(LimitSettings()),
     )
     server = _Server(uvicorn.Config(create_app(services), log_config=None, ws="websockets-sansio"))
     # asyncio switches Nagle's delay off only where the protocol is named.

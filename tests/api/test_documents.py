@@ -124,6 +124,10 @@ async def test_every_route_is_there_with_a_body_an_example_and_its_refusals(sche
         *((route.method, route.path) for route in KEY_ROUTES),
         ("POST", "/api/v1/actions"),
         ("POST", "/api/v1/faucet"),
+        *(
+            ("POST", f"/api/v1/auth/{name}")
+            for name in ("challenge", "signin", "refresh", "signout")
+        ),
         ("POST", "/api/v1/quote"),
         ("GET", "/api/v1/quote"),
         *(("GET", path) for path in VIEWS),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from api.gateway import Gateway
+from api.limits import Limits, LimitSettings
 from api.metrics import Metrics
 from api.problems import Answer
 from xyk.domain.units import BODY_MAX
@@ -36,10 +37,13 @@ async def test_nothing_is_received_after_the_end_of_a_large_body(announced: bool
     gateway = Gateway(
         endpoints={("POST", "/x"): endpoint},
         queries={},
+        keyed={},
+        shared=frozenset(),
         methods={},
         reads=never,
         stream=never,
         metrics=Metrics(),
+        limits=Limits(LimitSettings()),
     )
     headers = [(b"content-length", b"%d" % (BODY_MAX + 1))] if announced else []
     scope = {"type": "http", "method": "POST", "path": "/x", "headers": headers}

@@ -191,9 +191,21 @@ async def test_a_lost_lock_ends_it_at_once(tmp_path: Path, postgres_url: str) ->
     server.stop()
 
 
-def test_a_visibility_that_nothing_enforces_is_refused(tmp_path: Path) -> None:
-    """A server that says private and shows everything would be worse than none. Before any database
-    is looked at, so once is enough."""
-    code, said = Server(tmp_path / "data", "--visibility", "private").run_to_end()
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (("--public-url", "ftp://xyk.example.org"), "is no public URL"),
+        (("--public-url", "https://xyk.example.org/path"), "is no public URL"),
+        (("--limit-ip", "200"), "is no rate"),
+        (("--limit-address", "0:200"), "is no rate"),
+        (("--limit-key", "200:5"), "is no rate"),
+        (("--trusted-proxies", "10.0.0.0/33"), "10.0.0.0/33"),
+    ],
+)
+def test_settings_that_cannot_be_kept_are_refused(
+    tmp_path: Path, flags: tuple[str, ...], says: str
+) -> None:
+    """Before any database is looked at, so once is enough."""
+    code, said = Server(tmp_path / "data", *flags).run_to_end()
     assert code == CONFIG, said
-    assert "needs sessions" in said
+    assert says in said

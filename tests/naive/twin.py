@@ -17,6 +17,7 @@ from tests.naive.custody import Custody
 from tests.naive.liquidity import Liquidity
 from tests.naive.pair import Refused, refuse_if
 from tests.naive.roles import Roles
+from tests.naive.sessions import Sessions
 from tests.naive.swaps import Swaps
 from tests.naive.vault import Fields, Outcome
 
@@ -46,7 +47,7 @@ BY_KEYS = {"ExecuteOrder", "CancelOpenOrder", "CancelOpenOrders"}
 UNSIGNED = {"FaucetDeposit", *BY_CLOCK}
 
 
-class Twin(Roles, Custody, Liquidity, Swaps, ByKeys):
+class Twin(Roles, Custody, Liquidity, Swaps, ByKeys, Sessions):
     def submit(
         self, kind: str, fields: Fields, signer: str, now_ms: int, digest: str = ""
     ) -> str | Outcome:
@@ -68,6 +69,20 @@ class Twin(Roles, Custody, Liquidity, Swaps, ByKeys):
             self.requests.add(digest)
         elif kind not in UNSIGNED:
             self.nonces.add((signer, fields["nonce"]))
+        return outcome
+
+    def submit_by_session(
+        self, kind: str, fields: Fields, signer: str, now_ms: int
+    ) -> str | Outcome:
+        """What a sign-in opens, and what a session asks for: without digest and nonce."""
+        assert now_ms >= self.now_ms
+        self.now_ms = now_ms
+        try:
+            self.admit_session(kind, fields, signer)
+            outcome: Outcome = getattr(self, f"do_{kind}")(fields, signer)
+        except Refused as refused:
+            return refused.code
+        self.seq += 1
         return outcome
 
     def imagine(self, kind: str, fields: Fields) -> Outcome | None:

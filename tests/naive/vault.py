@@ -46,6 +46,7 @@ class Vault:
         self.nonces: set[tuple[str, int]] = set()
         self.agents: dict[tuple[str, str], Fields] = {}  # (owner, agent)
         self.api_keys: dict[str, Fields] = {}  # by public key: {owner, validUntil, revoked}
+        self.sessions: list[Fields] = []  # {owner, session, expires, closed}
         for asset in genesis["assets"]:
             self._list_asset(asset["symbol"], asset.get("token", ""), asset["decimals"])
         for market in genesis["markets"]:

@@ -75,6 +75,12 @@ def known_by_state(state: State) -> Fields:
             for owner, agents in state.agents.items()
             for agent, known in agents.items()
         },
+        "sessions": {
+            (owner, name): (known.expires, known.closed)
+            for owner, sessions in state.sessions.items()
+            for name, known in sessions.items()
+            if known.expires >= state.now_ms // 1000
+        },
         "api keys": {
             key: (known.owner, known.valid_until, known.revoked)
             for key, known in state.api_keys.items()
@@ -125,6 +131,11 @@ def known_by_twin(twin: Twin) -> Fields:
         "assets": [(asset["symbol"], asset["token"], asset["decimals"]) for asset in twin.assets],
         "agents": {
             key: (known["validUntil"], known["revoked"]) for key, known in twin.agents.items()
+        },
+        "sessions": {
+            (one["owner"], one["session"]): (one["expires"], one["closed"])
+            for one in twin.sessions
+            if one["expires"] >= twin.now_ms // 1000
         },
         "api keys": {
             key: (known["owner"], known["validUntil"], known["revoked"])

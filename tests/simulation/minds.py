@@ -16,11 +16,11 @@ from tests.simulation.known import (
     nonces_of_twin,
 )
 from xyk.domain import events as ev
-from xyk.domain.commands import ACTIONS, CLOCK, FaucetDeposit, Genesis
+from xyk.domain.commands import ACTIONS, CLOCK, COMMANDS, FaucetDeposit, Genesis
 from xyk.domain.key_commands import KEY_COMMANDS
 from xyk.domain.rejections import Rejected
 from xyk.domain.request import CLOCK as BY_CLOCK
-from xyk.domain.request import ED25519, EIP712, FAUCET, GENESIS, Request
+from xyk.domain.request import ED25519, EIP712, FAUCET, GENESIS, SESSION, Request
 from xyk.domain.units import TRIGGERS_BETWEEN_MAX, decode_journal
 from xyk.exchange.decide import decide
 from xyk.exchange.due import next_due
@@ -60,6 +60,19 @@ class Minds:
         self.let_the_clock_work()
         return self._do(kind, fields, signer)
 
+    def do_by_session(self, kind: str, fields: Fields, signer: str, now_ms: int) -> str | Outcome:
+        """`signer`: the session's id, or the address that signs in."""
+        self.now_ms = now_ms
+        self.let_the_clock_work()
+        self.sent += 1
+        command = msgspec.convert(
+            snake_case(fields) if kind not in ACTIONS else fields,
+            COMMANDS[kind],
+            dec_hook=decode_journal,
+        )
+        ours = self._submit(command, SESSION, signer, "")
+        return self._agreed(kind, ours, self.twin.submit_by_session(kind, fields, signer, now_ms))
+
     def let_the_clock_work(self) -> None:
         """Both minds say what is due, until nothing is or the activations are used up."""
         activations = TRIGGERS_BETWEEN_MAX
@@ -89,7 +102,11 @@ class Minds:
         else:
             action = msgspec.convert(fields, ACTIONS[kind], dec_hook=decode_journal)
             ours = self._submit(action, EIP712, signer, digest)
-        theirs = self.twin.submit(kind, fields, signer, self.now_ms, digest)
+        return self._agreed(kind, ours, self.twin.submit(kind, fields, signer, self.now_ms, digest))
+
+    def _agreed(
+        self, kind: str, ours: tuple[ev.AnyEvent, ...] | Rejected, theirs: str | Outcome
+    ) -> str | Outcome:
         if isinstance(ours, Rejected):
             if ours.code.name != theirs:
                 self._disagree(kind, f"xyk: {ours}\ntwin: {theirs}")

@@ -11,14 +11,17 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from api.limits import Limits
 from api.metrics import Metrics
 from api.services import Services
 from api.services import Settings as ApiSettings
+from api.sessions import public_origin
 from xyk.cli.clock import SystemClock
 from xyk.cli.exits import CONFIG, CORRUPT, ENGINE, LOCKED, STORAGE, Stop
 from xyk.cli.genesis import genesis_entry
+from xyk.cli.keys import session_secret
 from xyk.cli.seed import seed_demo
-from xyk.cli.settings import Settings, Visibility
+from xyk.cli.settings import Settings, limit_settings
 from xyk.cli.snapshotter import Snapshotter
 from xyk.engine.clock import Clock, ClockRefused
 from xyk.engine.journal import Journal
@@ -33,6 +36,7 @@ from xyk.storage.journal import PostgresJournal, SqliteJournal
 from xyk.storage.lock import DataInUse, FolderLock, PostgresLock
 from xyk.storage.migrate import upgrade
 from xyk.storage.projection import ForeignReadTables, Projection
+from xyk.storage.refresh_tokens import RefreshTokens
 from xyk.wallet.typed_data import Domain
 
 OnFailure = Callable[[BaseException], None]
@@ -95,10 +99,7 @@ async def _start(
     on_failure: OnFailure,
     clock: Clock,
 ) -> Exchange:
-    if settings.visibility is not Visibility.PUBLIC:
-        raise Stop(
-            CONFIG, "--visibility private needs sessions, which this version has not; run public"
-        )
+    limits, api_settings = _api_settings(settings, version)
     folder = DataFolder(settings.data)
     folder.create()
     lock = FolderLock.take(folder.lock)
@@ -142,8 +143,11 @@ async def _start(
         history=history,
         projected=lambda: projection.seq,
         domain=Domain(state.salt, state.chain_id, state.contract),
-        settings=ApiSettings(version=version, visibility=settings.visibility.value),
+        settings=api_settings,
         metrics=metrics,
+        secret=session_secret(folder.path),
+        refresh_tokens=_refresh_tokens(stack, folder),
+        limits=limits,
         state_digest=snapshotter.state_digest,
     )
     exchange = Exchange(services, projection)
@@ -157,6 +161,23 @@ async def _start(
         log.info("demo liquidity in %d pools", filled)
         await projection.reached(writer.committed_seq)
     return exchange
+
+
+def _api_settings(settings: Settings, version: str) -> tuple[Limits, ApiSettings]:
+    """Raises ValueError for what cannot be served with."""
+    if settings.public_url:
+        public_origin(settings.public_url)
+    return Limits(limit_settings(settings)), ApiSettings(
+        version=version,
+        visibility=settings.visibility.value,
+        public_url=settings.public_url,
+    )
+
+
+def _refresh_tokens(stack: AsyncExitStack, folder: DataFolder) -> RefreshTokens:
+    tokens = RefreshTokens.open(folder.sessions)
+    stack.callback(tokens.close)
+    return tokens
 
 
 async def _open_journal(settings: Settings) -> Journal:

@@ -48,6 +48,15 @@ def serve(
     accept_clock: st.AcceptClock = False,
     snapshot_every: st.SnapshotEvery = st.SNAPSHOT_EVERY,
     visibility: st.Shown = st.Visibility.PUBLIC,
+    public_url: st.PublicUrl = "",
+    limit_ip: st.LimitIp = str(st.LIMITS.ip),
+    limit_address: st.LimitAddress = str(st.LIMITS.address),
+    limit_key: st.LimitKey = str(st.LIMITS.key),
+    limit_frames: st.LimitFrames = str(st.LIMITS.frames),
+    sockets_per_ip: st.SocketsPerIp = st.LIMITS.sockets_per_ip,
+    subscriptions_per_socket: st.SubscriptionsPerSocket = st.LIMITS.subscriptions_per_socket,
+    trusted_proxies: st.TrustedProxies = "",
+    no_limits: st.NoLimits = False,
     socket_ping: st.SocketPing = st.SOCKET_PING_S,
 ) -> None:
     """Run the exchange until SIGINT or SIGTERM."""
@@ -65,6 +74,15 @@ def serve(
         accept_clock=accept_clock,
         snapshot_every=snapshot_every,
         visibility=visibility,
+        public_url=public_url,
+        limit_ip=limit_ip,
+        limit_address=limit_address,
+        limit_key=limit_key,
+        limit_frames=limit_frames,
+        sockets_per_ip=sockets_per_ip,
+        subscriptions_per_socket=subscriptions_per_socket,
+        trusted_proxies=trusted_proxies,
+        no_limits=no_limits,
         socket_ping_s=socket_ping,
     )
     with ending():

@@ -13,12 +13,15 @@ import signal
 import socket
 import sys
 from collections.abc import Generator
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 import uvicorn
 import uvloop
+from msgspec import structs
 
 from api.app import create_app
+from api.services import Services
 from xyk.cli.compose import Exchange, failure_code, running
 from xyk.cli.exits import CONFIG, OK, Stop
 from xyk.cli.log import configure_log
@@ -49,7 +52,7 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings) -> int:
     async with running(settings, xyk_version(), on_failure=end_at_once) as exchange:
         listener = _listen(settings)
-        server = Server(_config(exchange, settings), listener)
+        server = Server(_config(services_at(exchange.services, listener), settings), listener)
         supervised = asyncio.create_task(_supervise(exchange, server))
         keep_collector_away()
         await server.serve([listener])
@@ -96,9 +99,21 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _config(exchange: Exchange, settings: Settings) -> uvicorn.Config:
+def services_at(services: Services, listener: socket.socket) -> Services:
+    """With a public URL: where it listens, unless it was told."""
+    if services.settings.public_url:
+        return services
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "localhost"
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{port}"
+    return replace(services, settings=structs.replace(services.settings, public_url=url))
+
+
+def _config(services: Services, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(exchange.services),
+        create_app(services),
         http="httptools",
         ws=PatientWebSocket,
         ws_per_message_deflate=False,

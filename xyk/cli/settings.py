@@ -11,6 +11,8 @@ from typing import Annotated
 import msgspec
 import typer
 
+from api.limits import LimitSettings, Rate
+
 DATA = Path("data")
 URL = "http://127.0.0.1:8000"
 SNAPSHOT_EVERY = 100_000  # entries; about what a start folds in a second
@@ -67,6 +69,46 @@ SnapshotEvery = Annotated[
 Shown = Annotated[
     Visibility, typer.Option(envvar="XYK_VISIBILITY", help="Who may read accounts and the journal.")
 ]
+PublicUrl = Annotated[
+    str,
+    typer.Option(
+        envvar="XYK_PUBLIC_URL",
+        help="Where clients find the exchange, for sign-in messages; else where it listens.",
+    ),
+]
+RATE = "PER_SECOND:BURST"
+LIMITS = LimitSettings()
+LimitIp = Annotated[
+    str,
+    typer.Option(envvar="XYK_LIMIT_IP", metavar=RATE, help="Weight of requests an IP address."),
+]
+LimitAddress = Annotated[
+    str,
+    typer.Option(envvar="XYK_LIMIT_ADDRESS", metavar=RATE, help="Signed actions a wallet."),
+]
+LimitKey = Annotated[
+    str, typer.Option(envvar="XYK_LIMIT_KEY", metavar=RATE, help="Requests an API key.")
+]
+LimitFrames = Annotated[
+    str, typer.Option(envvar="XYK_LIMIT_FRAMES", metavar=RATE, help="Frames from a websocket.")
+]
+SocketsPerIp = Annotated[
+    int, typer.Option(envvar="XYK_SOCKETS_PER_IP", min=1, help="Websockets an IP address.")
+]
+SubscriptionsPerSocket = Annotated[
+    int,
+    typer.Option(envvar="XYK_SUBSCRIPTIONS_PER_SOCKET", min=1, help="Streams a websocket."),
+]
+TrustedProxies = Annotated[
+    str,
+    typer.Option(
+        envvar="XYK_TRUSTED_PROXIES",
+        help="Addresses or networks, with commas, whose X-Forwarded-For is believed.",
+    ),
+]
+NoLimits = Annotated[
+    bool, typer.Option("--no-limits", envvar="XYK_NO_LIMITS", help="For benchmarks: no rate limit.")
+]
 SocketPing = Annotated[
     int,
     typer.Option(
@@ -86,7 +128,8 @@ Salt = Annotated[
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What `xyk serve` runs with. `database_url` empty = SQLite in `data`."""
+    """What `xyk serve` runs with. `database_url` empty = SQLite in `data`; `public_url` empty =
+    where it listens. Rates as `PER_SECOND:BURST`, proxies with commas between them."""
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -100,3 +143,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     snapshot_every: int = SNAPSHOT_EVERY
     visibility: Visibility = Visibility.PUBLIC
     socket_ping_s: int = SOCKET_PING_S
+    public_url: str = ""
+    limit_ip: str = str(LIMITS.ip)
+    limit_address: str = str(LIMITS.address)
+    limit_key: str = str(LIMITS.key)
+    limit_frames: str = str(LIMITS.frames)
+    sockets_per_ip: int = LIMITS.sockets_per_ip
+    subscriptions_per_socket: int = LIMITS.subscriptions_per_socket
+    trusted_proxies: str = ""
+    no_limits: bool = False
+
+
+def limit_settings(settings: Settings) -> LimitSettings:
+    """Raises ValueError for a rate that is none."""
+    return LimitSettings(
+        enabled=not settings.no_limits,
+        ip=Rate.parse(settings.limit_ip),
+        address=Rate.parse(settings.limit_address),
+        key=Rate.parse(settings.limit_key),
+        frames=Rate.parse(settings.limit_frames),
+        sockets_per_ip=settings.sockets_per_ip,
+        subscriptions_per_socket=settings.subscriptions_per_socket,
+        trusted_proxies=tuple(
+            one.strip() for one in settings.trusted_proxies.split(",") if one.strip()
+        ),
+    )

@@ -17,9 +17,11 @@ from xyk.domain.commands import COMMANDS, SignedAction
 from xyk.domain.key_commands import KeyCommand
 from xyk.domain.rejections import Rejected
 from xyk.domain.request import ED25519
+from xyk.domain.session_commands import OpenSession
 from xyk.domain.units import decode_journal
 from xyk.engine.entry import Evidence
 from xyk.wallet.api_key import commands_of, request_digest, verify_request
+from xyk.wallet.session import session_fault
 from xyk.wallet.typed_data import Domain
 from xyk.wallet.verify import verify_action
 
@@ -61,6 +63,8 @@ def first_fault(place: Place, claims: Sequence[Claim]) -> Fault | None:
         try:
             if claim.evidence.scheme == ED25519:
                 wrong = _key_fault(command, claim.evidence)
+            elif isinstance(command, OpenSession):
+                wrong = _session_fault(domain, command, claim.evidence)
             else:
                 wrong = _wallet_fault(domain, command, claim.evidence)
         except (OverflowError, ValueError, AssertionError) as fault:
@@ -98,6 +102,10 @@ def _key_fault(command: KeyCommand, evidence: Evidence) -> str:
     if index >= len(asked) or asked[index] != command:
         return f"the text does not ask for this command at index {index}"
     return ""
+
+
+def _session_fault(domain: Domain, command: OpenSession, evidence: Evidence) -> str:
+    return session_fault(domain, command, evidence.text, evidence.signature, evidence.signer)
 
 
 class Recovery:

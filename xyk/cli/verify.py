@@ -20,6 +20,8 @@ from xyk.cli.signatures import Claim, Fault, Place, Recovery
 from xyk.domain.commands import (
     ACTIONS,
     ActivateTrigger,
+    CancelAllOrders,
+    CancelOrder,
     Command,
     FaucetDeposit,
     Genesis,
@@ -28,7 +30,8 @@ from xyk.domain.commands import CLOCK as CLOCK_COMMANDS
 from xyk.domain.events import AnyEvent
 from xyk.domain.key_commands import KEY_COMMANDS
 from xyk.domain.rejections import Rejected
-from xyk.domain.request import CLOCK, ED25519, EIP712, FAUCET, GENESIS, Request
+from xyk.domain.request import CLOCK, ED25519, EIP712, FAUCET, GENESIS, SESSION, Request
+from xyk.domain.session_commands import CloseSession, OpenSession
 from xyk.domain.units import NONCE_SLOTS, TRIGGERS_BETWEEN_MAX
 from xyk.engine.entry import (
     GENESIS_HASH,
@@ -44,6 +47,11 @@ from xyk.exchange import evolve, invariants
 from xyk.exchange.decide import SIGNED, decide
 from xyk.exchange.due import next_due
 from xyk.exchange.state import State
+
+# What a session may have asked for; the wallet's signature stands once, with the first of them.
+BY_SESSION = frozenset(
+    kind.__name__ for kind in (OpenSession, CloseSession, CancelOrder, CancelAllOrders)
+)
 
 
 class Anchor(msgspec.Struct, frozen=True):
@@ -126,8 +134,8 @@ class Audit:
             self._compare(anchor)
         if evidence.scheme == EIP712:
             self._check_unique(entry, command, evidence)
-        elif evidence.scheme != ED25519:  # whose digests the state itself knows
-            return None
+        elif evidence.scheme != ED25519 and not isinstance(command, OpenSession):
+            return None  # no signature; what a key signed has digests that the state itself knows
         return Claim(entry.seq, entry.kind, entry.command, evidence)
 
     def finish(self) -> None:
@@ -181,6 +189,8 @@ class Audit:
                 raise Broken(entry.seq, "a faucet deposit, but genesis says no sandbox")
         elif evidence.scheme == CLOCK:
             is_fit = entry.kind in CLOCK_COMMANDS
+        elif evidence.scheme == SESSION:
+            is_fit = entry.kind in BY_SESSION
         elif evidence.scheme == GENESIS:
             is_fit = entry.kind == Genesis.__name__
         else:
@@ -189,11 +199,11 @@ class Audit:
             raise Broken(
                 entry.seq, f"{entry.kind} cannot be entry {entry.seq} by {evidence.scheme}"
             )
-        if evidence.scheme in (EIP712, ED25519):
-            if evidence.scheme == EIP712 and (evidence.text or evidence.index):
-                raise Broken(entry.seq, "typed data has no text of its own")
-        elif evidence.signer or evidence.digest or evidence.signature:
+        if evidence != _fitting(evidence, entry.kind):
             raise Broken(entry.seq, f"{evidence.scheme} evidence carries a signature")
+        is_signed = evidence.scheme == EIP712 or entry.kind == OpenSession.__name__
+        if is_signed and not evidence.signature:
+            raise Broken(entry.seq, f"{evidence.scheme} evidence carries no signature")
 
     def _check_due(self, entry: Entry, command: Command, evidence: Evidence) -> None:
         """The clock does what is due next and nothing else; all others come after all of it."""
@@ -320,6 +330,19 @@ def _verdict(
         digest=audit.state.digest(),
         anchored=anchored,
     )
+
+
+def _fitting(evidence: Evidence, kind: str) -> Evidence:
+    """The same without what its scheme has no room for."""
+    if evidence.scheme == ED25519:
+        return evidence
+    if evidence.scheme == EIP712:
+        return msgspec.structs.replace(evidence, text="", index=0)
+    if evidence.scheme != SESSION:
+        return Evidence(scheme=evidence.scheme)
+    if kind != OpenSession.__name__:
+        return Evidence(scheme=SESSION, signer=evidence.signer)
+    return msgspec.structs.replace(evidence, digest="", index=0)
 
 
 def _difference(outcome: tuple[AnyEvent, ...], entry: Entry) -> str:

@@ -88,11 +88,15 @@ class Connection:
         body: bytes | None = None,
         params: Params | None = None,
         is_repeatable: bool = True,
+        bearer: str = "",
     ) -> Answer:
-        """The first answer that is final. Raises Unanswered where there is none."""
+        """The first answer that is final. Raises Unanswered where there is none. `bearer`: a
+        session's token; never with what is signed."""
         give_up = time.monotonic() + self.patience_s
         pause_s = BACKOFF_S
-        headers = {"content-type": "application/json"} if body is not None else None
+        headers = {"content-type": "application/json"} if body is not None else {}
+        if bearer:
+            headers["authorization"] = f"Bearer {bearer}"
         while True:
             least_s = 0.0
             try:

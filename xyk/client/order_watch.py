@@ -27,7 +27,10 @@ class OrderWatch:
         self._params = {"owner": owner} | ({"market": market} if market else {})
         channel = "account.orderUpdate" + (f".{market}" if market else "")
         self.stream = Stream(
-            client.connection.base_url, [f"{channel}@{owner.lower()}"], announces=True
+            client.connection.base_url,
+            [f"{channel}@{owner.lower()}"],
+            announces=True,
+            token=client.token_to_read,
         )
 
     async def __aenter__(self) -> Self:

@@ -8,7 +8,8 @@ The `..._amounts` forms take base units as they are signed.
 from xyk.client.book_watch import BookWatch
 from xyk.client.market_terms import MarketTerms, OrderAmounts, Unfit
 from xyk.client.order_watch import OrderWatch
-from xyk.client.signing import Json, SigningClient
+from xyk.client.session import SessionClient
+from xyk.client.signing import Json
 from xyk.domain.commands import (
     CancelAllAfter,
     CancelAllOrders,
@@ -19,7 +20,7 @@ from xyk.domain.commands import (
 from xyk.domain.decimals import base_units
 
 
-class OrderClient(SigningClient):
+class OrderClient(SessionClient):
     """Arguments as of SigningClient."""
 
     _terms: dict[str, MarketTerms] | None = None

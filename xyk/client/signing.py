@@ -136,6 +136,10 @@ class SigningClient:
     async def get(self, path: str, params: Params | None = None) -> Any:
         return (await self.connection.request("GET", path, params=params)).json()
 
+    async def token_to_read(self) -> str | None:
+        """For what is private; None without a session."""
+        return None
+
     async def post(self, path: str, body: object, *, is_repeatable: bool = True) -> Any:
         encoded = msgspec.json.encode(body)
         answer = await self.connection.request(

@@ -1,7 +1,7 @@
 """The websocket: subscribes to streams, and does so again after each lost connection."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,13 +23,22 @@ class Stream:
     A frame is {"stream", "data"}. `connections` counts how often the connection was made: whoever
     follows changes asks for the whole again when it grows. `subscribed` is set while the server
     has heard every subscription; where it `announces`, a frame of the stream SUBSCRIBED is given
-    each time that begins. An error frame raises Refused.
+    each time that begins. An error frame raises Refused. `token` gives a session's access token,
+    or None, for each subscription.
     """
 
-    def __init__(self, base_url: str, streams: list[str], *, announces: bool = False) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        streams: list[str],
+        *,
+        announces: bool = False,
+        token: Callable[[], Awaitable[str | None]] | None = None,
+    ) -> None:
         self.url = base_url.rstrip("/").replace("http", "ws", 1) + "/ws"
         self.streams = list(dict.fromkeys(streams))
         self.announces = announces
+        self._token = token
         self.connections = 0
         self.subscribed = asyncio.Event()
         self._asked = 0  # the id of the newest request
@@ -91,9 +100,12 @@ class Stream:
 
     async def _say(self, method: str, streams: list[str]) -> None:
         if self._socket is not None and streams:
+            token = await self._token() if self._token is not None else None
             self._asked += 1
             self.subscribed.clear()
-            request = {"method": method, "params": streams, "id": self._asked}
+            request: dict[str, Any] = {"method": method, "params": streams, "id": self._asked}
+            if token is not None:
+                request["token"] = token
             await self._socket.send(msgspec.json.encode(request).decode())
 
 

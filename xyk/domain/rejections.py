@@ -19,7 +19,10 @@ class Code(Enum):
     TOO_LARGE = (413, "the body is larger than 256 KiB")
     NOT_IMPLEMENTED = (501, "the convention has it, a spot exchange has not")
     INVALID_SIGNATURE = (401, "the signature is malformed or was not made for this action here")
-    UNAUTHORIZED = (401, "the agent was revoked or its approval expired")
+    UNAUTHORIZED = (
+        401,
+        "the agent or the session is revoked, closed or expired, or none was named",
+    )
     FORBIDDEN = (403, "the signer is known but may not do this")
     EXPIRED = (422, "the deadline passed, or lies more than a day ahead")
     NONCE_OUT_OF_WINDOW = (422, "the nonce's second lies outside now - 2 days .. now + 300 s")

@@ -85,6 +85,8 @@ class Receipts:
         if submission.evidence.scheme == ED25519:
             return None
         digest = submission.evidence.digest
+        if not digest:  # what nobody can ask for again
+            return None
         found = self._tail.find(digest)
         if found is not None:
             return found

@@ -38,7 +38,7 @@ from xyk.domain.commands import (
 )
 from xyk.domain.events import AnyEvent, NonceUsed
 from xyk.domain.rejections import Code, Rejected
-from xyk.domain.request import CLOCK, ED25519, EIP712, FAUCET, GENESIS, Request
+from xyk.domain.request import CLOCK, ED25519, EIP712, FAUCET, GENESIS, SESSION, Request
 from xyk.domain.units import DEADLINE_AHEAD_S, NONCE_FUTURE_S, NONCE_PAST_S, NONCE_SLOTS
 from xyk.exchange.agents import (
     approve_agent,
@@ -71,6 +71,7 @@ from xyk.exchange.listings import (
     update_market,
 )
 from xyk.exchange.orders import place_order, replace_order
+from xyk.exchange.sessions import by_session
 from xyk.exchange.state import State
 from xyk.exchange.swaps import swap_exact_in, swap_exact_out
 from xyk.exchange.triggers import activate_trigger
@@ -153,6 +154,8 @@ def decide(state: State, request: Request) -> Outcome:
     if request.scheme == CLOCK:
         assert command == next_due(state, request.now_ms, 1), "the clock does what is due next"
         return BY_CLOCK[type(command)](state, request, command)
+    if request.scheme == SESSION:
+        return by_session(state, request)
     if request.scheme == FAUCET:
         assert isinstance(command, FaucetDeposit), "the faucet only deposits"
         return faucet(state, request, command)

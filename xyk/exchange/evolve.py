@@ -13,6 +13,7 @@ from xyk.domain.market import LOCKED, OUTSIDE, Asset, Market, pool_account, shar
 from xyk.domain.tokens import token_address
 from xyk.domain.units import LP_DECIMALS, NONCE_PAST_S, NONCE_SLOTS
 from xyk.exchange import fold_orders
+from xyk.exchange.sessions import prune_sessions, session_closed, session_opened
 from xyk.exchange.state import Agent, ApiKey, State
 
 
@@ -23,6 +24,8 @@ def apply(state: State, seq: int, now_ms: int, events: Sequence[ev.AnyEvent]) ->
     if state.requests and now_ms // 1000 > state.now_ms // 1000:
         _prune_requests(state, now_ms // 1000)
     state.seq = seq
+    if state.sessions:
+        prune_sessions(state, now_ms)
     if now_ms != state.now_ms:
         state.now_ms = now_ms
         floor = now_ms // 1000 - NONCE_PAST_S
@@ -247,5 +250,7 @@ _FOLD: Mapping[type, Callable[[State, Any], None]] = {
     ev.AgentRevoked: _agent_revoked,
     ev.ApiKeyApproved: _api_key_approved,
     ev.ApiKeyRevoked: _api_key_revoked,
+    ev.SessionOpened: session_opened,
+    ev.SessionClosed: session_closed,
     **fold_orders.FOLD,
 }

@@ -35,6 +35,13 @@ class ApiKey(msgspec.Struct, frozen=True):
     revoked: bool = False
 
 
+class Session(msgspec.Struct, frozen=True):
+    """`expires` in unix seconds, inclusive. A closed session stays closed for ever."""
+
+    expires: int
+    closed: bool = False
+
+
 class State:
     __slots__ = (
         "agents",
@@ -64,6 +71,7 @@ class State:
         "salt",
         "sandbox",
         "seq",
+        "sessions",
         "token_edges",
         "tokens",
         "trade_ids",
@@ -85,6 +93,7 @@ class State:
         self.ledger = Ledger()
         self.agents: dict[str, dict[str, Agent]] = {}
         self.api_keys: dict[str, ApiKey] = {}
+        self.sessions: dict[str, dict[str, Session]] = {}  # owner -> id; pruned when expired
         self.trade_ids: dict[str, int] = {}  # market -> the last one given
         self.nonces: dict[int, dict[str, int]] = {}  # second -> signer -> bits of used slots
         self.nonce_floor = 0  # every word of an earlier second was pruned
@@ -168,6 +177,7 @@ class State:
             "nonce_floor": self.nonce_floor,
             "last_fills": self.last_fills,
             **({"has_ordered": True} if self.has_ordered else {}),
+            **({"sessions": self.sessions} if self.sessions else {}),
             **self.open_orders.dump(),
             **({"requests": self._requests()} if self.requests else {}),
         }
@@ -201,6 +211,8 @@ class State:
             state.requests[int(second)] = dict.fromkeys(digests)
         state.last_fills = msgspec.convert(dumped["last_fills"], dict[str, tuple[int, int]])
         state.has_ordered = dumped.get("has_ordered", False)
+        sessions = dumped.get("sessions", {})
+        state.sessions = msgspec.convert(sessions, dict[str, dict[str, Session]])
         state.open_orders = OpenOrders.load(dumped)
         resting = [order for order in state.open_orders.by_id.values() if order.priority]
         for order in sorted(resting, key=lambda order: order.priority):

@@ -31,6 +31,11 @@ class DataFolder(msgspec.Struct, frozen=True):
         return self.path / "read.db"
 
     @property
+    def sessions(self) -> Path:
+        """Hashes of refresh tokens; whoever loses them signs in again."""
+        return self.path / "sessions.db"
+
+    @property
     def snapshots(self) -> Path:
         return self.path / "snapshots"
 

@@ -10,6 +10,7 @@ from coincurve import PrivateKey
 
 from xyk.domain.commands import SignedAction
 from xyk.domain.units import NONCE_PAST_S, NONCE_SLOTS, parse_hex
+from xyk.wallet.session import personal_hash
 from xyk.wallet.typed_data import Domain, digest
 from xyk.wallet.verify import address_of
 
@@ -48,7 +49,14 @@ class Wallet:
 
     def sign(self, domain: Domain, action: SignedAction) -> str:
         """65 bytes r||s||v as 0x hex, v 27 or 28, low s; the same each time (RFC 6979)."""
-        signature = self._key.sign_recoverable(digest(domain, action), hasher=None)
+        return self._signed(digest(domain, action))
+
+    def sign_text(self, text: str) -> str:
+        """As `personal_sign` of a wallet does (EIP-191): what a sign-in is signed with."""
+        return self._signed(personal_hash(text))
+
+    def _signed(self, hashed: bytes) -> str:
+        signature = self._key.sign_recoverable(hashed, hasher=None)
         assert signature[64] < 2
         return "0x" + signature[:64].hex() + ("1b", "1c")[signature[64]]
 
