@@ -141,6 +141,8 @@ async def test_every_route_is_there_with_a_body_an_example_and_its_refusals(sche
             [content] = operation["requestBody"]["content"].values()
             assert content["example"]
         for status in {"200", "201"} & set(operation["responses"]):
+            if (method, path) == ("PATCH", "/api/v1/account"):
+                continue  # an empty body
             [content] = operation["responses"][status]["content"].values()
             assert "example" in content, (method, path)
 
