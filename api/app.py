@@ -11,6 +11,7 @@ from litestar.di import Provide
 
 from api.account_stream import AccountStream
 from api.accounts import get_account
+from api.candle_log import CandleLog
 from api.cors import Cors
 from api.day import WEEK_MS, Minute
 from api.depth import get_bbo
@@ -20,6 +21,8 @@ from api.gateway import Application, Gateway
 from api.guides import get_guide
 from api.hub import Hub
 from api.key_routes import key_endpoints
+from api.kline_stream import push_klines
+from api.klines import get_klines
 from api.listing_coingecko import (
     get_coingecko_book,
     get_coingecko_pairs,
@@ -52,12 +55,14 @@ from api.spot_only import get_nothing, get_securities, get_wallets, refuse_actio
 from api.stream import Stream, pace_depth, push_tickers
 from api.system import get_domain, get_metrics, get_ping, get_status, get_time
 from api.trading import endpoints
+from api.udf import UDF
 from xyk.domain.units import BODY_MAX
 
 READS = (
     *(get_assets, get_markets, get_market, get_bbo, get_pools, get_pool, get_position),
     *(get_account, get_order, get_order_by_id, get_orders),
     *(get_securities, get_wallets, get_nothing, refuse_action),
+    *(get_klines, *UDF),
     *(get_quote, post_quote, get_ping, get_time, get_status, get_domain),
     *(get_coingecko_pairs, get_coingecko_tickers, get_coingecko_book, get_coingecko_trades),
     *(get_cmc_summary, get_cmc_assets, get_cmc_ticker, get_cmc_book, get_cmc_trades),
@@ -71,7 +76,8 @@ def create_app(services: Services) -> Application:
     hub = Hub()
     log = OrderLog(services.state, services.projected)
     accounts = AccountStream(services.state, hub, services.writer.balances)
-    feed = Feed(services.state, hub, log, services.now_ms(), services.projected, accounts)
+    candles = CandleLog(services.projected)
+    feed = Feed(services.state, hub, log, candles, services.now_ms(), services.projected, accounts)
     services.writer.listeners.append(feed.publish)
     metrics = services.metrics
     metrics.watch("xyk_subscriptions", "Streams subscribed to", lambda: hub.subscriptions)
@@ -114,7 +120,8 @@ def _reads(services: Services, feed: Feed) -> Litestar:
 
 @asynccontextmanager
 async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIterator[None]:
-    """Before the port opens the last week is read back; while it is open, tickers go out."""
+    """Before the port opens the last week and the present candles are read back; while it is open,
+    what goes out by the clock goes out."""
     now_ms = services.now_ms()
     for symbol, market in feed.markets.items():
         ticker = await services.history.ticker_24h(symbol, now_ms)
@@ -124,9 +131,11 @@ async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIter
             for minute in minutes:
                 window.restore(msgspec.convert(minute, Minute, from_attributes=True))
             window.expire(now_ms)
+    feed.candles.restore(*await services.history.present_candles())
     pushing = [
         asyncio.create_task(push_tickers(feed, services.now_ms)),
         asyncio.create_task(pace_depth(feed, services.now_ms)),
+        asyncio.create_task(push_klines(feed.klines, services)),
     ]
     try:
         yield

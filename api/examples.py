@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from api import candle_examples
 from api.examples_listing import LISTING
 from xyk.domain import commands as cm
 from xyk.domain.tokens import token_address
@@ -232,6 +233,7 @@ _TRADE: Json = {
 }
 # What a read answers, by its path.
 READS: Mapping[str, Any] = {
+    **candle_examples.READS,
     "/api/v1/assets": [
         {"symbol": "ETH", "displayName": "ETH", "coingeckoId": None, "tokens": [_ASSET_TOKEN]}
     ],

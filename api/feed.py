@@ -12,9 +12,11 @@ import msgspec
 from msgspec.structs import replace
 
 from api.account_stream import AccountStream
+from api.candle_log import CandleLog, Fill
 from api.day import Day, Week
 from api.depth_stream import DepthStream
 from api.hub import Hub
+from api.kline_stream import KlineStream, is_kline_stream
 from api.order_log import OrderLog
 from api.order_stream import OrderStream, is_order_stream
 from api.trade_tail import PublicTrade, TradeTail, Trail
@@ -94,6 +96,7 @@ class Feed:
         state: State,
         hub: Hub,
         log: OrderLog,
+        candles: CandleLog,
         first_id: int,
         projected: Callable[[], int],
         accounts: AccountStream,
@@ -105,6 +108,8 @@ class Feed:
         self.log = log
         self._orders = OrderStream(state, hub, log, accounts)
         self.accounts = accounts
+        self.candles = candles
+        self.klines = KlineStream(state, hub, candles)
         self._first_id = first_id
         self.trail = Trail(projected, state.seq, state.now_ms)
         self.markets: dict[str, MarketFeed] = {}
@@ -138,7 +143,9 @@ class Feed:
 
     def has_stream(self, name: str) -> bool:
         """Whether it can be subscribed to."""
-        return name in self._streams or is_order_stream(name, self.markets)
+        if name in self._streams or is_order_stream(name, self.markets):
+            return True
+        return is_kline_stream(name, self.markets)
 
     def follow(self, name: str) -> None:
         """A stream that there is has one more reader."""
@@ -301,6 +308,7 @@ class Feed:
                 quote_fee=pool_fees[1],
                 price=price,
             )
+        self.klines.add(Fill(entry.seq, entry.time, market.symbol, *volume, price))
         if price is None:
             return
         trade = PublicTrade(fill.trade_id, entry.seq, entry.time, price, *volume, taker_buys)

@@ -156,6 +156,10 @@ class Hub:
             if not reader.push(Frame("", text, replaceable=False)):
                 self.slow += 1
 
+    def followed(self, begin: str) -> list[str]:
+        """The names with readers that begin so."""
+        return [name for name in self._readers if name.startswith(begin)]
+
     def push(self, names: tuple[str, ...], data: str, *, replaceable: bool) -> None:
         """`data`: the JSON of one frame's data; `names`: the stream's name and its aliases."""
         for name in names:

@@ -85,11 +85,11 @@ async def open_orders(asked: Asked) -> list[AnyKeyOrder]:
     if query.symbol:
         await market_named(asked.services, query.symbol)
     state = asked.services.state
-    own = state.open_orders.by_owner.get(asked.owner, {}) if query.market_type == SPOT else {}
+    own = state.open_orders.by_owner.get(asked.owner)
     views = [
         key_order(state, record_of(state, number))
-        for number, order in sorted(own.items())
-        if query.symbol in ("", order.market)
+        for number, order in sorted(own.items() if own else ())
+        if query.market_type == SPOT and query.symbol in ("", order.market)
     ]
     return await asked.services.committed(views)
 

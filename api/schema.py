@@ -12,7 +12,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.router import Router
 
-from api import examples
+from api import candle_examples, examples
 from api.key_schema import add_key_routes
 from api.market_queries import QUERY_ROUTES, QueryRoute
 from api.orders import OrderQuery
@@ -35,6 +35,7 @@ from api.trading import (
     FaucetRequest,
     SignedRoute,
 )
+from api.udf import UdfHistory
 from xyk.domain import commands as cm
 from xyk.domain.rejections import Code
 from xyk.domain.units import BATCH_MAX, Address, Bytes32, Int32, Uint8, Uint32, Uint64, Uint256
@@ -126,6 +127,8 @@ def _complete(reads: Schema, services: Services) -> Schema:
     for path, item in paths.items():
         for operation in item.values():
             _complete_read(operation, examples.READS.get(path))
+    bars = paths["/udf/history"]["get"]["responses"]
+    bars["200"] = _response("Bars", _ref("UdfHistory"), candle_examples.UDF_HISTORY)
     quote = paths["/api/v1/quote"]
     for operation in quote.values():
         operation["responses"]["200"] = _response("The quote", _ref("QuoteView"), examples.QUOTED)
@@ -267,6 +270,7 @@ def _component_schemas() -> dict[str, Schema]:
         FaucetRequest,
         QuoteRequest,
         QuoteView,
+        UdfHistory,
         OrderQuery,
         *(route.query for route in QUERY_ROUTES),
         *(route.view for route in QUERY_ROUTES),

@@ -102,6 +102,19 @@ def naive_time(time_ms: int) -> str:
     return f"{stamp}.{millis:03d}000"
 
 
+def naive_second(time_ms: int, between: str) -> str:
+    """UTC without a zone, in whole seconds, `between` date and time: 2025-01-21T06:34:54."""
+    days, second = divmod(time_ms // 1000, 86_400)
+    minute, second = divmod(second, 60)
+    return f"{_date(days)}{between}{minute // 60:02d}:{minute % 60:02d}:{second:02d}"
+
+
+@lru_cache(maxsize=4_096)
+def _date(days: int) -> str:
+    """Since the epoch."""
+    return datetime.fromtimestamp(days * 86_400, UTC).strftime("%Y-%m-%d")
+
+
 def token_form_fault(text: str, path: str) -> Rejected | None:
     """A token is named by its address or its symbol; what begins like an address must be one."""
     if text.startswith("0x"):

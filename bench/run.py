@@ -2,10 +2,11 @@
 
 import sys
 
-from bench import book, core, http, memory, orders, pause, reads, startup, stream
+from bench import book, core, http, klines, memory, orders, pause, reads, startup, stream
 from bench.table import Row, show
 
-ALL = ["core", "book", "orders", "http", "reads", "stream", "memory", "pause", "startup"]
+ALL = ["core", "book", "orders", "http", "reads", "klines", "stream"]
+ALL += ["memory", "pause", "startup"]
 
 
 def main(parts: list[str]) -> None:
@@ -30,6 +31,8 @@ def main(parts: list[str]) -> None:
         show(reads.rows())
     if "stream" in wanted:
         show(stream.rows())
+    if "klines" in wanted:
+        show(klines.rows())
     if "memory" in wanted:
         show(memory.rows())
     if "pause" in wanted:

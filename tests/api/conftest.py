@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.api.aged import trade_for_years
 from tests.api.desk import Desk
 from tests.databases import Databases
 from tests.server import Server, running_server
@@ -21,6 +22,16 @@ def server(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> It
     data = tmp_path_factory.mktemp("api") / "data"
     with databases() as url, running_server(data, "--seed-demo", database_url=url) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def aged(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Server]:
+    """A server on a journal that spans years; tests may restart it, and trade where they say so."""
+    data = tmp_path_factory.mktemp("aged") / "data"
+    with databases() as url:
+        trade_for_years(data, url)
+        with running_server(data, "--accept-clock", database_url=url) as running:
+            yield running
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from api import listing_coinmarketcap as coinmarketcap
 from api import listing_geckoterminal as geckoterminal
 from api.accounts import AccountView
 from api.depth import BboView, DepthView
+from api.key_routes import ACCOUNT, KEY_ROUTES
+from api.klines import KlineView
 from api.markets import AssetView, MarketView
 from api.order_views import OrderView
 from api.pools import PoolView, PositionView
@@ -26,6 +28,7 @@ from api.system import StatusView
 from api.tickers import TickerView
 from api.trades import TradeView
 from api.trading import SIGNED_ROUTES, Elements, FaucetRequest, Signed
+from api.udf import UdfConfig, UdfFound, UdfSymbol
 from tests.api.desk import ETH, USDC, Desk, Json, encoded, refusal
 from tests.api.venue import Venue
 from xyk.domain.rejections import Code
@@ -52,6 +55,12 @@ VIEWS: dict[str, Any] = {
     "/api/v1/market": MarketView,
     "/api/v1/bbo/{symbol}": BboView,
     "/api/v1/depth": DepthView,
+    "/api/v1/klines": list[KlineView],
+    "/udf/config": UdfConfig,
+    "/udf/history": dict[str, Any],  # its numbers are text that is written as it stands
+    "/udf/search": list[UdfFound],
+    "/udf/symbols": UdfSymbol,
+    "/udf/time": str,
     "/api/v1/ticker": TickerView,
     "/api/v1/tickers": list[TickerView],
     "/api/v1/trades": list[TradeView],
@@ -72,6 +81,7 @@ VIEWS: dict[str, Any] = {
     "/api/v1/time": str,
 }
 # Whose answer has no fields of its own, or none in a sandbox.
+ONE_OF_SEVERAL = ("/udf/symbols", "/udf/history", "/udf/time")  # an answer, a fault, a text
 UNDOCUMENTED = {
     *("/api/v1/domain", "/api/v1/ping", "/api/v1/time", "/api/v1/securities", "/api/v1/wallets"),
     *("/listing/coinmarketcap/assets", "/listing/coinmarketcap/ticker"),
@@ -116,6 +126,7 @@ async def test_every_route_is_there_with_a_body_an_example_and_its_refusals(sche
         ("POST", "/api/v1/quote"),
         ("GET", "/api/v1/quote"),
         *(("GET", path) for path in VIEWS),
+        *((route.method, route.path) for route in KEY_ROUTES),
     }
     names = [operation["operationId"] for _, _, operation in operations(schema)]
     assert len(set(names)) == len(names)
@@ -125,6 +136,9 @@ async def test_every_route_is_there_with_a_body_an_example_and_its_refusals(sche
         if method != "GET":
             [content] = operation["requestBody"]["content"].values()
             assert content["example"]
+        if path == ACCOUNT and method == "PATCH":
+            assert "content" not in operation["responses"]["200"]
+            continue
         for status in {"200", "201"} & set(operation["responses"]):
             [content] = operation["responses"][status]["content"].values()
             assert "example" in content, (method, path)
@@ -182,6 +196,7 @@ async def test_answers_have_the_fields_that_are_documented(
     def documented(path: str) -> Json:
         response = schema["paths"][path]["get"]["responses"]["200"]
         node = response["content"]["application/json"]["schema"]
+        node = node.get("anyOf", [node])[0]  # the native form comes first
         node = node.get("items", node)
         name = node["$ref"].rpartition("/")[2]
         found = schema["components"]["schemas"][name]
@@ -193,13 +208,14 @@ async def test_answers_have_the_fields_that_are_documented(
     resting = Venue("ETH", "USDC", ETH, USDC).order(desk.alice, "Bid", "0.01", "1000")
     order = (await desk.post("/api/v1/order", desk.body(resting))).json()
     for path in VIEWS:
-        if path in UNDOCUMENTED:
+        if path in (*UNDOCUMENTED, *ONE_OF_SEVERAL):
             continue
         url = path.replace("{symbol}", "ETH_USDC").replace("{owner}", address)
         url = url.replace("{pair}", "ETH_USDC")
         params = {"symbol": "ETH_USDC", "ticker_id": "ETH_USDC"}
         params["id"] = "ETH" if path.endswith("/asset") else "ETH_USDC"
         params |= {"fromBlock": "0", "toBlock": "1"}
+        params |= {"interval": "1d", "startTime": "0"}
         if path == "/api/v1/order":
             params["digest"] = order["digest"]
         answer = (await http.get(url.replace("{order_id}", order["id"]), params=params)).json()

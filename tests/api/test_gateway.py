@@ -36,6 +36,8 @@ async def test_nothing_is_received_after_the_end_of_a_large_body(announced: bool
     gateway = Gateway(
         endpoints={("POST", "/x"): endpoint},
         queries={},
+        keyed={},
+        shared=(),
         methods={},
         reads=never,
         stream=never,

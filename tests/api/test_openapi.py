@@ -107,6 +107,7 @@ async def test_every_answer_to_a_read_fits_its_schema(
     forms = Forms(schema)
     names = {"symbol": "ETH_USDC", "owner": alice.owner, "tokenIn": "ETH", "tokenOut": "USDC"}
     names |= {"amountIn": "1000000000000000", "orderId": order["id"]}
+    names |= {"interval": "1d", "startTime": "0", "resolution": "1", "from": "0", "to": "9" * 10}
     latest = (await http.get("/listing/geckoterminal/latest-block")).json()["block"]
     names |= {"ticker_id": "ETH_USDC", "fromBlock": "0", "toBlock": str(latest["blockNumber"])}
     for path, item in schema["paths"].items():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.engine.desk import STUCK_S, Desk, open_desk, quiet, refused
 from tests.engine.test_writer import FIRST, Gauge, submit
 from tests.exchange.venue import BOB, SANDBOX
 from xyk.domain.request import GENESIS
+from xyk.engine import balance_watch
 from xyk.engine import writer as writer_module
 from xyk.engine.entry import Entry, Evidence
 from xyk.engine.writer import Submission, WriterStopped
@@ -103,14 +105,16 @@ class TestAppend:
         await desk.writer.stop()
 
 
-@pytest.mark.parametrize("part", ["apply", "check"])
+@pytest.mark.parametrize(("module", "part"), [(balance_watch, "apply"), (writer_module, "check")])
 class TestFold:
-    async def test_nobody_is_answered(self, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_nobody_is_answered(
+        self, module: ModuleType, part: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         async with open_desk() as desk:
             desk.journal.is_held = True
             waiting = submit(desk, desk.transfer(1))
             await quiet()
-            monkeypatch.setattr(writer_module, part, break_after_fold)
+            monkeypatch.setattr(module, part, break_after_fold)
             waiting += submit(desk, desk.transfer(2), desk.transfer(3))
             await quiet()
             desk.journal.let_go()

@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import ceil, floor, isqrt
 from typing import Any
 
+from tests.naive.candles import INTERVALS, Fill, grouped
 from tests.storage.naive_orders import naive_orders
 from xyk.domain import events as e
 from xyk.domain.price import fill_price
@@ -35,7 +36,7 @@ def naive_tables(entries: Sequence[DecodedEntry]) -> Tables:
         "liquidity_events": naive_liquidity(entries),
         "transfers": naive_transfers(entries),
         "pool_history": naive_pool_history(entries),
-        "candles_1m": naive_minutes(trades),
+        "candles": naive_candles(trades),
         "pool_minutes": naive_pool_minutes(
             [row for row in trades if not row[POOL_OR_MAKER]], pairs
         ),
@@ -138,21 +139,21 @@ def decimal(value: Fraction) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def naive_minutes(trades: list[Row]) -> list[Row]:
+def naive_candles(trades: list[Row]) -> list[Row]:
+    """Of each market and interval; the last candle of those longer than a minute is not over."""
     rows: list[Row] = []
-    closes: dict[str, str | None] = {}
-    for (market, start), fills in by_minute(trades).items():
-        prices = [row[7] for row in fills if row[8]]
-        previous = closes.get(market)
-        if prices:
-            high, low = max(prices, key=Fraction), min(prices, key=Fraction)
-            candle: Row = (prices[0], high, low, prices[-1])
-        else:
-            candle = (previous,) * 4
-        closes[market] = candle[3]
-        volume = (sum(row[5] for row in fills), sum(row[6] for row in fills))
-        rows.append((market, start, *candle, *volume, len(fills), len(prices)))
+    for market in {row[0]: None for row in trades}:
+        fills = [fill_of(row) for row in trades if row[0] == market]
+        for interval in INTERVALS:
+            candles = grouped(fills, interval)
+            whole = candles if interval in ("1s", "1m") else candles[:-1]
+            rows += [(market, interval, *candle) for candle in whole]
     return rows
+
+
+def fill_of(trade: Row) -> Fill:
+    """What the twin of the candles asks of a row of `trades`."""
+    return Fill(trade[4], trade[5], trade[6], trade[7] if trade[8] else None)
 
 
 def naive_pool_minutes(trades: list[Row], pairs: dict[str, tuple[str, str]]) -> list[Row]:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from tests.storage.naive_tables import POOL_OR_MAKER, Row, Tables, naive_tables
+from tests.storage.naive_tables import POOL_OR_MAKER, Tables, naive_tables
 from tests.storage.sample import LATE_MARKET, MARKETS, OWNERS, PROTOCOL, START_MS, Sample
 from xyk.engine.journal import MemoryJournal
 from xyk.engine.order_record import OrderRecord
-from xyk.storage.candles import Candle, Ticker
+from xyk.storage.candles import Ticker
 from xyk.storage.connection import Database, read_database, reading_engine, writing_engine
 from xyk.storage.history import History, LiquidityEvent, OwnerTransfer, PoolChange, PoolDay, Trade
 from xyk.storage.migrate import upgrade_database
@@ -63,7 +62,8 @@ async def test_before_the_first_entry_there_is_nothing(database: Database) -> No
     assert await history.cursor() == (0, "0" * 64)
     assert await history.find_action("0x" + "00" * 32) is None
     assert await history.trades("ETH_USDC", limit=10) == []
-    assert await history.candles("ETH_USDC", start_ms=0, end_ms=START_MS) == []
+    assert await history.candles("ETH_USDC", "1m", start_ms=0, end_ms=START_MS, limit=9) == []
+    assert await history.present_candles() == (0, {})
     assert await history.ticker_24h("ETH_USDC", START_MS) is None
     assert await history.minutes("ETH_USDC", START_MS) == []
     assert await history.pool_24h("ETH_USDC", START_MS) == PoolDay()
@@ -146,59 +146,6 @@ async def test_newest_trades_are_found_without_reading_dust(tmp_path: Path, samp
     assert "TEMP B-TREE" not in plan
 
 
-def naive_candles(trades: list[Row], start_ms: int, end_ms: int, interval_ms: int) -> list[Candle]:
-    """From the fills of one market, interval by interval."""
-    candles, close = list[Candle](), None
-    first = trades[0][4] // interval_ms * interval_ms
-    for start in range(first, end_ms, interval_ms):
-        fills = [row for row in trades if start <= row[4] < start + interval_ms]
-        prices = [row[7] for row in fills if row[8]]
-        if prices:
-            high, low = max(prices, key=Fraction), min(prices, key=Fraction)
-            ohlc = (prices[0], high, low, prices[-1])
-        elif close is not None:
-            ohlc = (close, close, close, close)
-        else:
-            continue
-        close = ohlc[3]
-        volume = (sum(row[5] for row in fills), sum(row[6] for row in fills))
-        if start >= start_ms:
-            candles.append(Candle(start, *ohlc, *volume, len(fills)))
-    return candles
-
-
-@pytest.mark.parametrize("minutes", [1, 5, 60, 1440])
-async def test_candles_equal_those_made_from_the_fills(
-    history: History, tables: Tables, sample: Sample, minutes: int
-) -> None:
-    interval_ms, random = minutes * MINUTE_MS, Random(minutes)
-    for market in ALL:
-        trades = [row for row in tables["trades"] if row[0] == market]
-        span = min(sample.now_ms - START_MS, 900 * interval_ms)
-        first = trades[0][4]
-        for start_ms, end_ms in (
-            (first - 5 * interval_ms, first + 20 * interval_ms),
-            (first + span // 3, first + span // 3 + 50 * interval_ms),
-            (first + random.randrange(span), sample.now_ms + 3 * interval_ms),
-        ):
-            end_ms = min(end_ms, start_ms + 900 * interval_ms)
-            found = await history.candles(
-                market, start_ms=start_ms, end_ms=end_ms, interval_ms=interval_ms
-            )
-            aligned = -(-start_ms // interval_ms) * interval_ms
-            assert found == naive_candles(trades, aligned, end_ms, interval_ms)
-
-
-async def test_candles_begin_at_the_first_price_and_end_after_a_thousand(
-    history: History, tables: Tables
-) -> None:
-    first = next(row for row in tables["trades"] if row[0] == "ETH_USDC" and row[8])
-    candles = await history.candles("ETH_USDC", start_ms=0, end_ms=START_MS + 10**10)
-    assert len(candles) == 1000
-    assert candles[0].start_ms == first[4] // MINUTE_MS * MINUTE_MS
-    assert [b.start_ms - a.start_ms for a, b in pairwise(candles)] == ([MINUTE_MS] * 999)
-
-
 async def test_ticker_is_the_candle_of_the_last_1440_minutes(
     history: History, tables: Tables, sample: Sample
 ) -> None:
@@ -263,7 +210,7 @@ async def test_fills_before_the_first_price_have_volume_and_no_candle(database: 
     [minute] = await history.minutes("ETH_USDC", now_ms)
     assert (minute.trades, minute.close) == (1, None)
     assert await history.ticker_24h("ETH_USDC", now_ms) is None
-    assert await history.candles("ETH_USDC", start_ms=0, end_ms=now_ms + 1) == []
+    assert await history.candles("ETH_USDC", "1m", start_ms=0, end_ms=now_ms + 1, limit=9) == []
     assert (await history.pool_24h("ETH_USDC", now_ms)).swaps == 1
     await engine.dispose()
 
@@ -285,7 +232,7 @@ async def test_minutes_of_a_day_add_up_to_it(
         assert sum(one.trades for one in minutes) == ticker.trades >= day.swaps
         assert sum(one.base_fees for one in minutes) == day.base_fees
         assert sum(one.quote_fees for one in minutes) == day.quote_fees
-        stored = {row[1]: row for row in tables["candles_1m"] if row[0] == market}
+        stored = {row[2]: row[1:] for row in tables["candles"] if row[:2] == (market, "1m")}
         for one in minutes:
             prices = (one.open, one.high, one.low, one.close)
             assert prices == (stored[one.start_ms][2:6] if stored[one.start_ms][9] else (None,) * 4)

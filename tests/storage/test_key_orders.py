@@ -5,7 +5,8 @@ from pathlib import Path
 
 import msgspec
 from alembic import command
-from sqlalchemy import Connection
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, select
 
 from tests.exchange.venue import ALICE, BOB, BOBS_KEY, CAROL
 from tests.storage.test_exchange import RecordedVenue
@@ -15,8 +16,9 @@ from xyk.engine.order_record import OrderRecord, OrderRecords, record_of
 from xyk.exchange.state import State
 from xyk.storage.connection import Database, read_database, reading_engine, writing_engine
 from xyk.storage.history import History
-from xyk.storage.migrate import alembic_config, upgrade_database
+from xyk.storage.migrate import alembic_config
 from xyk.storage.projection import Projection
+from xyk.storage.tables import ORDERS
 
 
 def traded() -> RecordedVenue:
@@ -78,25 +80,35 @@ def test_what_is_open_is_known_from_the_state_alone() -> None:
         assert records.open[number].order_type == kind
 
 
+OLD_ORDER = {
+    **dict.fromkeys(("seq", "client_id", "triggered_ms", "created_ms", "updated_ms"), "0"),
+    **dict.fromkeys(("price", "quantity", "executed_base", "executed_quote"), "'1'"),
+    **dict.fromkeys(("expires", "trigger_price"), "'0'"),
+    **dict.fromkeys(("digest", "owner", "market", "status", "reason"), "''"),
+    **dict.fromkeys(("time_in_force", "self_trade_prevention"), "''"),
+    **dict.fromkeys(("is_bid", "post_only", "trigger_above"), "false"),
+    "order_id": "7",
+}
+
+
 async def test_orders_of_before_were_limit_orders(database_url: str, tmp_path: Path) -> None:
     database = read_database(tmp_path, database_url)
-    await upgrade_database(database)
-    venue = traded()
     engine = writing_engine(database)
-    await Projection(engine, venue.journal).catch_up()
 
-    def downgraded(connection: Connection) -> None:
-        """The table as it was before the last revision, with rows in it."""
-        for column in ("order_type", "quote_quantity"):
-            connection.exec_driver_sql(f"ALTER TABLE orders DROP COLUMN {column}")
+    def upgraded(connection: Connection) -> None:
         config = alembic_config(database.name)
         config.attributes["connection"] = connection
-        command.stamp(config, "read_0004")
+        script = ScriptDirectory.from_config(config).get_revision("read_0005")
+        assert script is not None and isinstance(script.down_revision, str)
+        command.upgrade(config, script.down_revision)
+        names, values = ", ".join(OLD_ORDER), ", ".join(OLD_ORDER.values())
+        connection.exec_driver_sql(f"INSERT INTO orders ({names}) VALUES ({values})")
+        command.upgrade(config, "read_0005")
 
     async with engine.begin() as connection:
-        await connection.run_sync(downgraded)
-    await upgrade_database(database)
-    orders = await History(engine).orders(BOB, limit=9)
-    assert len(orders) == 5
-    assert {(order.order_type, order.quote_quantity) for order in orders} == {("Limit", 0)}
+        if connection.dialect.name == "postgresql":
+            await connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{database.name}"')
+        await connection.run_sync(upgraded)
+        new = select(ORDERS.c.order_id, ORDERS.c.order_type, ORDERS.c.quote_quantity)
+        assert [tuple(row) for row in await connection.execute(new)] == [(7, "Limit", 0)]
     await engine.dispose()

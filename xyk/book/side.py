@@ -14,38 +14,32 @@ RUN = 512  # prices in a run after a split; twice as many split it
 _last = itemgetter(-1)
 
 
-class Side:
-    """`best` is the level of the best price, None while there are none. A key is the price of bids,
-    minus the price of asks, so that keys ascend to the best; no run is empty."""
+class Prices:
+    """Keys that ascend to the best: the price of bids, minus the price of asks. No run is empty."""
 
-    __slots__ = ("_runs", "_sign", "best", "levels")
+    __slots__ = ("_runs",)
 
-    def __init__(self, is_bid: bool) -> None:
-        self._sign = 1 if is_bid else -1
+    def __init__(self) -> None:
         self._runs: list[list[int]] = []
-        self.levels: dict[int, Level] = {}  # by price, in no order
-        self.best: Level | None = None
 
-    def __iter__(self) -> Iterator[Level]:
+    def __iter__(self) -> Iterator[int]:
         """Best first. Nothing may change meanwhile."""
-        sign, levels = self._sign, self.levels
         for run in reversed(self._runs):
-            for key in reversed(run):
-                yield levels[key * sign]
+            yield from reversed(run)
 
-    def open(self, price: int) -> Level:
-        """A level that was not there, still without orders."""
-        level = self.levels[price] = Level(price)
-        key = price * self._sign
+    @property
+    def best(self) -> int | None:
+        return self._runs[-1][-1] if self._runs else None
+
+    def add(self, key: int) -> None:
+        """One that is not there."""
         runs = self._runs
         if not runs:
             runs.append([key])
-            self.best = level
-            return level
+            return
         run, at = runs[-1], len(runs) - 1
         if key > run[-1]:
             run.append(key)
-            self.best = level
         else:
             if key < run[0] and at:
                 at = bisect_left(runs, key, key=_last)
@@ -54,23 +48,54 @@ class Side:
         if len(run) > 2 * RUN:
             runs.insert(at + 1, run[RUN:])
             del run[RUN:]
+
+    def remove(self, key: int) -> None:
+        """One that is there."""
+        runs = self._runs
+        run, at = runs[-1], len(runs) - 1
+        if key == run[-1]:
+            run.pop()
+        else:
+            if key < run[0]:
+                at = bisect_left(runs, key, key=_last)
+                run = runs[at]
+            place = bisect_left(run, key)
+            assert run[place] == key, "only a price that is there can leave"
+            del run[place]
+        if not run:
+            del runs[at]
+
+
+class Side:
+    """`best` is the level of the best price, None while there are none."""
+
+    __slots__ = ("_keys", "_sign", "best", "levels")
+
+    def __init__(self, is_bid: bool) -> None:
+        self._sign = 1 if is_bid else -1
+        self._keys = Prices()
+        self.levels: dict[int, Level] = {}  # by price, in no order
+        self.best: Level | None = None
+
+    def __iter__(self) -> Iterator[Level]:
+        """Best first. Nothing may change meanwhile."""
+        sign, levels = self._sign, self.levels
+        for key in self._keys:
+            yield levels[key * sign]
+
+    def open(self, price: int) -> Level:
+        """A level that was not there, still without orders."""
+        level = self.levels[price] = Level(price)
+        sign, best = self._sign, self.best
+        self._keys.add(price * sign)
+        if best is None or price * sign > best.price * sign:
+            self.best = level
         return level
 
     def close(self, level: Level) -> None:
         """Its last order left."""
-        price, runs = level.price, self._runs
-        del self.levels[price]
-        run = runs[-1]
+        del self.levels[level.price]
+        self._keys.remove(level.price * self._sign)
         if level is self.best:
-            run.pop()
-            if not run:
-                runs.pop()
-            self.best = self.levels[runs[-1][-1] * self._sign] if runs else None
-            return
-        key, at = price * self._sign, len(runs) - 1
-        if key < run[0]:
-            at = bisect_left(runs, key, key=_last)
-            run = runs[at]
-        del run[bisect_left(run, key)]
-        if not run:
-            del runs[at]
+            key = self._keys.best
+            self.best = None if key is None else self.levels[key * self._sign]

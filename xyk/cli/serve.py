@@ -23,6 +23,7 @@ from xyk.cli.compose import Exchange, failure_code, running
 from xyk.cli.exits import CONFIG, OK, Stop
 from xyk.cli.log import configure_log
 from xyk.cli.settings import Settings
+from xyk.cli.websocket import PatientWebSocket
 
 CLIENTS_TO_FINISH_S = 10
 SOCKET_FRAME_MAX = 65_536  # bytes that a client may send in one websocket frame
@@ -99,7 +100,7 @@ def _config(exchange: Exchange, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(exchange.services),
         http="httptools",
-        ws="websockets-sansio",
+        ws=PatientWebSocket,
         ws_per_message_deflate=False,
         ws_max_size=SOCKET_FRAME_MAX,
         ws_ping_interval=settings.socket_ping_s,

@@ -16,8 +16,17 @@ from xyk.domain.session_commands import CloseSession, OpenSession
 from xyk.domain.units import Address, Bytes32, Int32, Uint8, Uint32, Uint64, Uint256
 
 
-class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """A command that a wallet signs; begins with its owner and ends with nonce and deadline."""
+class Action(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    rename="camel",
+    gc=False,
+):
+    """A command that a wallet signs; begins with its owner and ends with nonce and deadline. None
+    is for the cyclic collector: they hold nothing but numbers and texts.
+    """
 
     owner: Address
 

@@ -8,8 +8,18 @@ fields only with defaults; a new meaning is a new event name.
 import msgspec
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True, rename="camel"):
-    """Base of all events; the tag is the class name."""
+class Event(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="type",
+    tag=True,
+    rename="camel",
+    gc=False,
+):
+    """Base of all events; the tag is the class name. None is for the cyclic collector: they hold
+    nothing but numbers and texts.
+    """
 
 
 class ExchangeCreated(Event, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ SESSION = "session"  # a wallet's EIP-4361 message opens one; its cancels name i
 CLOCK = "clock"  # expiry, dead man's switch, trigger activation: due by the entry's own time
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """`seq` and `now_ms` are the writer's stamps. `signer` is who signed (empty for system
     commands): a wallet's address, a key's 32 bytes as 0x hex, or the session's id for what a
     session does. `digest` is the action's EIP-712 digest as 0x hex, or that of a key's request

@@ -7,14 +7,14 @@ from xyk.domain.events import AnyEvent
 from xyk.engine.entry import Entry, Evidence, decode_command, decode_events, decode_evidence
 
 
-class Submission(msgspec.Struct, frozen=True):
+class Submission(msgspec.Struct, frozen=True, gc=False):
     """A command that asks to be decided; `evidence` was verified by whoever submits it."""
 
     command: Command
     evidence: Evidence
 
 
-class Committed(msgspec.Struct, frozen=True):
+class Committed(msgspec.Struct, frozen=True, gc=False):
     """An accepted command whose entry is on disk, with its entry decoded. `is_new` is false for the
     first receipt of a digest that was accepted before.
     """

@@ -6,10 +6,10 @@ Used alike by a new order, by a replacement that crosses and by an activated tri
 from xyk.domain.events import AnyEvent, OrderClosed, OrderRested
 from xyk.domain.market import Market
 from xyk.domain.rejections import Code, Rejected
-from xyk.domain.units import AGENT_BAND_BPS, BPS, FILLS_MAX
+from xyk.domain.units import AGENT_BAND_BPS, FILLS_MAX
+from xyk.exchange.edge import Edge
 from xyk.exchange.holds import amount_held
 from xyk.exchange.order_terms import FOK, IOC, REJECT_MAKER, REJECT_TAKER
-from xyk.exchange.route import edge_of
 from xyk.exchange.spot import leaves_band, spot_of
 from xyk.exchange.state import State
 from xyk.exchange.taken import Taken
@@ -17,38 +17,13 @@ from xyk.exchange.taking import SELF_TRADE, reached_events, taken_events
 from xyk.exchange.walk import take_order
 
 
-def reach(
-    state: State,
-    market: Market,
-    is_bid: bool,
-    price: int,
-    lots: int,
-    owner: str,
-    prevention: str,
-    base: int,
-    quote: int,
-) -> Taken | None:
+def reach(edge: Edge, lots: int, limit: int, owner: str, prevention: str) -> Taken | None:
     """The walk's plan, or None without a walk where neither the best order of the other side nor
-    the pool's first lot is within the limit. `price` is the limit in ticks, quote/base the same.
+    the pool's first lot is within `limit` ticks.
     """
-    symbol = market.symbol
-    book = state.books.get(symbol)
-    if book is not None:
-        best = book.asks.best if is_bid else book.bids.best
-        if best is not None and (best.price <= price if is_bid else best.price >= price):
-            return take_order(edge_of(state, market, not is_bid), lots, price, owner, prevention)
-    pool = state.pools[symbol]
-    reserve_base, reserve_quote, kept = pool.reserve_base, pool.reserve_quote, BPS - pool.fee_bps
-    # The pool's marginal price after one lot, as in amm.price_target, against the limit.
-    if is_bid:
-        left = reserve_base - market.lot_size
-        if left <= 0 or kept * quote * left * left < BPS * reserve_base * reserve_quote * base:
-            return None
-    else:
-        virtual = BPS * reserve_base + kept * market.lot_size
-        if virtual * virtual * quote > kept * BPS * reserve_base * reserve_quote * base:
-            return None
-    return take_order(edge_of(state, market, not is_bid), lots, price, owner, prevention)
+    if edge.reaches(limit) or edge.pool_reaches(limit):
+        return take_order(edge, lots, limit, owner, prevention)
+    return None
 
 
 def taking_fault(

@@ -5,9 +5,10 @@ It follows a market by what happened to it, and so can stand at any entry of the
 ticks, quantities in lots.
 """
 
-from bisect import bisect_left, insort
+from itertools import islice
 
 from pools.pool import Pool
+from xyk.book.side import Prices
 from xyk.domain.events import MarketListed
 from xyk.domain.market import ASK, BID, Market
 from xyk.exchange.curve import Level, grid_step, levels
@@ -15,20 +16,21 @@ from xyk.exchange.state import State
 
 
 class Ladder:
-    """One side's resting lots by price. `keys` ascend to the best: prices of bids, minus those of
-    asks. `touched`: lots that stood at each price before it changed, since it was last cleared."""
+    """One side's resting lots by price. `touched`: lots that stood at each price before it changed,
+    since it was last cleared."""
 
     __slots__ = ("keys", "lots", "sign", "touched")
 
     def __init__(self, is_bid: bool) -> None:
         self.sign = 1 if is_bid else -1
-        self.keys: list[int] = []
+        self.keys = Prices()
         self.lots: dict[int, int] = {}  # price -> lots
         self.touched: dict[int, int] = {}
 
     @property
     def best(self) -> int | None:
-        return self.keys[-1] * self.sign if self.keys else None
+        key = self.keys.best
+        return None if key is None else key * self.sign
 
     def add(self, price: int, lots: int) -> None:
         """More of them, or fewer where `lots` is below 0."""
@@ -39,17 +41,16 @@ class Ladder:
         key = price * self.sign
         if after == 0:
             del self.lots[price]
-            del self.keys[bisect_left(self.keys, key)]
+            self.keys.remove(key)
         else:
             self.lots[price] = after
             if before == 0:
-                insort(self.keys, key)
+                self.keys.add(key)
 
     def top(self, limit: int) -> list[Level]:
         """Best first."""
-        return [
-            (key * self.sign, self.lots[key * self.sign]) for key in self.keys[: -limit - 1 : -1]
-        ]
+        prices = [key * self.sign for key in islice(self.keys, limit)]
+        return [(price, self.lots[price]) for price in prices]
 
 
 class Depth:

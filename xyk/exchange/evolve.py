@@ -23,10 +23,11 @@ def apply(state: State, seq: int, now_ms: int, events: Sequence[ev.AnyEvent]) ->
     if state.requests and now_ms // 1000 > state.now_ms // 1000:
         _prune_requests(state, now_ms // 1000)
     state.seq = seq
-    state.now_ms = now_ms
-    floor = now_ms // 1000 - NONCE_PAST_S
-    if floor > state.nonce_floor:
-        _prune_nonces(state, floor)
+    if now_ms != state.now_ms:
+        state.now_ms = now_ms
+        floor = now_ms // 1000 - NONCE_PAST_S
+        if floor > state.nonce_floor:
+            _prune_nonces(state, floor)
     for event in events:
         _FOLD[type(event)](state, event)
 
@@ -124,13 +125,14 @@ def _operator_changed(state: State, event: ev.OperatorChanged) -> None:
 
 
 def _nonce_used(state: State, event: ev.NonceUsed) -> None:
-    second, slot = divmod(event.nonce, NONCE_SLOTS)
+    nonce, signer = event.nonce, event.signer
+    second = nonce // NONCE_SLOTS
     word = state.nonces.get(second)
     if word is None:
         word = state.nonces[second] = {}
-    bits = word.get(event.signer, 0)
-    assert not bits >> slot & 1, "a nonce is used once"
-    word[event.signer] = bits | 1 << slot
+    bits, bit = word.get(signer, 0), 1 << nonce % NONCE_SLOTS
+    assert not bits & bit, "a nonce is used once"
+    word[signer] = bits | bit
 
 
 def _request_used(state: State, event: ev.RequestUsed) -> None:

@@ -9,7 +9,7 @@ from xyk.book.order import Order
 from xyk.book.terms import Terms, shared_terms
 from xyk.domain import events as ev
 from xyk.domain.key_commands import MARKET
-from xyk.exchange.holds import held_asset, held_for
+from xyk.exchange.holds import hold_of
 from xyk.exchange.state import State
 
 
@@ -48,21 +48,25 @@ def _order_placed(state: State, event: ev.OrderPlaced) -> None:
 def _book_filled(state: State, event: ev.BookFilled) -> None:
     """The maker pays out of its hold, the taker out of what it has available; each fee out of what
     its payer receives."""
-    market, ledger = state.markets[event.market], state.ledger
-    maker, taker, recipient = event.maker, event.taker, state.fee_recipient
+    market = state.markets[event.market]
     if event.taker_buys:
         given, got = market.base, market.quote
         given_amount, got_amount = event.base_amount, event.quote_amount
     else:
         given, got = market.quote, market.base
         given_amount, got_amount = event.quote_amount, event.base_amount
-    ledger.pay_held(maker, taker, given, given_amount - event.taker_fee)
-    ledger.pay_held(maker, recipient, given, event.taker_fee - event.maker_rebate)
-    if event.maker_rebate:
-        ledger.pay_held(maker, maker, given, event.maker_rebate)
-    ledger.transfer(taker, maker, got, got_amount - event.maker_fee)
-    if event.maker_fee:
-        ledger.transfer(taker, recipient, got, event.maker_fee)
+    state.ledger.settle(
+        event.maker,
+        event.taker,
+        state.fee_recipient,
+        given,
+        given_amount,
+        event.taker_fee,
+        event.maker_rebate,
+        got,
+        got_amount,
+        event.maker_fee,
+    )
     orders = state.open_orders
     order = orders.by_id[event.maker_order_id]
     order.executed_quote += event.quote_amount
@@ -106,12 +110,10 @@ def _order_triggered(state: State, event: ev.OrderTriggered) -> None:
 
 def _order_reduced(state: State, event: ev.OrderReduced) -> None:
     order = state.open_orders.by_id[event.order_id]
-    held = held_for(state, order, order.quantity - order.filled)
+    asset, held = hold_of(state, order)
     state.books[order.market].reduce(order, event.quantity)
-    assert event.released == held - held_for(state, order, order.quantity - order.filled), (
-        "a smaller order needs less"
-    )
-    _pay_back(state, order, event.released)
+    assert event.released == held - hold_of(state, order)[1], "a smaller order needs less"
+    state.ledger.pay_held(order.owner, order.owner, asset, event.released)
 
 
 def _order_replaced(state: State, event: ev.OrderReplaced) -> None:
@@ -146,22 +148,16 @@ def _cancel_timer_set(state: State, event: ev.CancelTimerSet) -> None:
 
 
 def _hold(state: State, order: Order, amount: int) -> None:
-    assert amount == held_for(state, order, order.quantity - order.filled), (
-        "held is what the open order needs"
-    )
-    state.ledger.hold(order.owner, held_asset(state, order), amount)
+    asset, needed = hold_of(state, order)
+    assert amount == needed, "held is what the open order needs"
+    state.ledger.hold(order.owner, asset, amount)
 
 
 def _release(state: State, order: Order, amount: int) -> None:
     """All of it: half of invariant 3, checked where the order is still known."""
-    assert amount == held_for(state, order, order.quantity - order.filled), (
-        "released is what the order needed"
-    )
-    _pay_back(state, order, amount)
-
-
-def _pay_back(state: State, order: Order, amount: int) -> None:
-    state.ledger.pay_held(order.owner, order.owner, held_asset(state, order), amount)
+    asset, needed = hold_of(state, order)
+    assert amount == needed, "released is what the order needed"
+    state.ledger.pay_held(order.owner, order.owner, asset, amount)
 
 
 FOLD: Mapping[type, Callable[[State, Any], None]] = {

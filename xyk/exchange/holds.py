@@ -9,6 +9,14 @@ from xyk.domain.events import OrderClosed
 from xyk.exchange.state import State
 
 
+def hold_of(state: State, order: Order) -> tuple[str, int]:
+    """Asset and base units that the order holds for the lots that it has left. Exact."""
+    market, lots = state.markets[order.market], order.quantity - order.filled
+    if order.is_bid:
+        return market.quote, lots * order.price * state.lot_values[order.market]
+    return market.base, lots * market.lot_size
+
+
 def held_asset(state: State, order: Order) -> str:
     market = state.markets[order.market]
     return market.quote if order.is_bid else market.base
@@ -30,13 +38,12 @@ def amount_held(state: State, market: str, is_bid: bool, price: int, lots: int) 
 
 def closed(state: State, order: Order, status: str, reason: str) -> OrderClosed:
     """An order of book or waiting list ends with its whole hold released."""
-    remaining = order.quantity - order.filled
     return OrderClosed(
         owner=order.owner,
         order_id=order.id,
         market=order.market,
         status=status,
         reason=reason,
-        remaining=remaining,
-        released=held_for(state, order, remaining),
+        remaining=order.quantity - order.filled,
+        released=hold_of(state, order)[1],
     )

@@ -151,11 +151,8 @@ def _placed(state: State, market: Market, placed: OrderPlaced) -> Outcome:
         lots = taken.lots
         placed = msgspec.structs.replace(placed, quantity=lots)
     elif not placed.trigger_price:
-        taken = reach(
-            *(state, market, is_bid, placed.price, lots, placed.owner),
-            *(placed.self_trade_prevention, 10 ** state.assets[market.base].decimals),
-            placed.price * market.tick_size,
-        )
+        edge = edge_of(state, market, not is_bid)
+        taken = reach(edge, lots, placed.price, placed.owner, placed.self_trade_prevention)
     expired = "" if placed.trigger_price else _expired(state, market, placed, taken)
     if taken is not None and not expired:
         fault = taking_fault(

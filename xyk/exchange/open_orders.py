@@ -33,6 +33,16 @@ class Waiting:
         return self.below, (-order.trigger_price, order.id)
 
 
+class Own(dict[int, Order]):
+    """One owner's orders by id, and the address: every request brings its own copy of that, of
+    which one is enough."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+
+
 class OpenOrders:
     """`timers`: dead man's switches, in ms. `due`: triggered and not yet activated, in order; an
     OrderedDict, because a dict is slow at giving away its first keys one by one."""
@@ -53,7 +63,7 @@ class OpenOrders:
 
     def __init__(self) -> None:
         self.by_id: dict[int, Order] = {}  # ascending, because ids are
-        self.by_owner: dict[str, dict[int, Order]] = {}
+        self.by_owner: dict[str, Own] = {}
         self.by_client_id: dict[tuple[str, int], Order] = {}
         self.by_digest: dict[str, Order] = {}
         self.count: dict[str, int] = {}  # market -> open orders
@@ -68,33 +78,33 @@ class OpenOrders:
         """It rests or waits from now on; again after a replacement."""
         own = self.by_owner.get(order.owner)
         if own is None:
-            own = self.by_owner[order.owner] = {}
+            own = self.by_owner[order.owner] = Own(order.owner)
         elif order.id in own:
             return
-        else:  # every request brought its own copy of the address; one is enough
-            order.owner = next(iter(own.values())).owner
+        else:
+            order.owner = own.owner
         own[order.id] = order
         self.by_digest[order.digest] = order
         self.count[order.market] = self.count.get(order.market, 0) + 1
         if order.client_id:
             self.by_client_id[order.owner, order.client_id] = order
-        if order.expires:
-            heappush(self._expiries, (order.expires, order.id))
+        expires = order.terms.expires
+        if expires:
+            heappush(self._expiries, (expires, order.id))
 
     def close(self, order: Order) -> None:
         """It is over, whether or not it was ever kept."""
         del self.by_id[order.id]
         own = self.by_owner.get(order.owner)
-        if own is None or order.id not in own:
+        if own is None or own.pop(order.id, None) is None:
             return
-        del own[order.id]
         if not own:
             del self.by_owner[order.owner]
         del self.by_digest[order.digest]
         self.count[order.market] -= 1
         if order.client_id:
             del self.by_client_id[order.owner, order.client_id]
-        if order.expires and len(self._expiries) > 2 * len(self.by_id) + 64:
+        if order.terms.expires and len(self._expiries) > 2 * len(self.by_id) + 64:
             self._drop_closed()
 
     def arm(self, order: Order) -> None:

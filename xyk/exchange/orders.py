@@ -23,6 +23,7 @@ from xyk.domain.units import (
     RESERVE_MAX,
 )
 from xyk.exchange.arrival import arrived, filling_fault, reach, taking_fault
+from xyk.exchange.edge import Edge
 from xyk.exchange.holds import amount_held, held_for
 from xyk.exchange.order_terms import (
     GTC,
@@ -37,6 +38,7 @@ from xyk.exchange.order_terms import (
     trigger_fault,
     zero_fault,
 )
+from xyk.exchange.route import edge_between, edge_of
 from xyk.exchange.state import State
 from xyk.exchange.swaps import insufficient_funds
 
@@ -45,28 +47,35 @@ Outcome = tuple[AnyEvent, ...] | Rejected
 
 def place_order(state: State, request: Request, place: PlaceOrder) -> Outcome:
     """An order of whole lots at a whole tick, named by what is sold and what is bought for it."""
-    tokens = state.tokens
-    sold = tokens.get(place.sell_token, "")
-    symbol = state.pairs.get((sold, tokens.get(place.buy_token, "")))
-    if symbol is None:
+    edge = edge_between(state, place.sell_token, place.buy_token)
+    if edge is None:
         return pair_fault(state, place.sell_token, place.buy_token)
-    market = state.markets[symbol]
+    market = edge.market
     if market.status != OPEN:
         return status_fault(market)
-    is_bid = sold == market.quote
+    is_bid = not edge.sells_base
     if is_bid:
         base, quote = place.buy_amount, place.sell_amount
     else:
         base, quote = place.sell_amount, place.buy_amount
     if not base or not quote:
         return zero_fault()
-    whole_base = 10 ** state.assets[market.base].decimals
-    price, off = divmod(quote * whole_base, base * market.tick_size)
+    lots, crumbs = divmod(base, market.lot_size)
+    if crumbs or edge.book is None:
+        price, off = divmod(quote * edge.whole_base, base * market.tick_size)
+    else:  # the same with smaller numbers: beside a book a lot's value at a tick is exact
+        price, off = divmod(quote, lots * edge.lot_value)
     if off or price > RESERVE_MAX:
-        return tick_fault(market, whole_base, base, quote)
+        return tick_fault(market, edge.whole_base, base, quote)
     time_in_force = place.time_in_force or GTC
-    fault = _place_fault(
-        state, request, place, market, is_bid, base, quote, whole_base, time_in_force
+    by_agent = request.signer != place.owner
+    fault = None
+    if place.trigger_price or by_agent:
+        fault = _price_fault(state, place, edge, base, quote, time_in_force, by_agent)
+    fault = (
+        fault
+        or quantity_fault(market, base, quote)
+        or form_fault(state, request.now_ms, market, place, time_in_force)
     )
     if fault is not None:
         return fault
@@ -74,10 +83,10 @@ def place_order(state: State, request: Request, place: PlaceOrder) -> Outcome:
         owner=place.owner,
         order_id=request.seq,
         digest=request.digest,
-        market=symbol,
+        market=market.symbol,
         is_bid=is_bid,
         price=price,
-        quantity=base // market.lot_size,
+        quantity=lots,
         time_in_force=time_in_force,
         post_only=place.post_only,
         self_trade_prevention=place.self_trade_prevention or REJECT_TAKER,
@@ -85,47 +94,41 @@ def place_order(state: State, request: Request, place: PlaceOrder) -> Outcome:
         expires=place.expires,
         trigger_price=place.trigger_price,
         trigger_above=place.trigger_above and place.trigger_price > 0,
-        by_agent=request.signer != place.owner,
+        by_agent=by_agent,
     )
-    return _placed(state, placed, market, sold, base, quote)
+    return _placed(state, placed, edge, quote if is_bid else base)
 
 
-def _place_fault(
+def _price_fault(
     state: State,
-    request: Request,
     place: PlaceOrder,
-    market: Market,
-    is_bid: bool,
+    edge: Edge,
     base: int,
     quote: int,
-    whole_base: int,
     time_in_force: str,
+    by_agent: bool,
 ) -> Rejected | None:
-    """What else is wrong with the order itself: trigger price, an agent's price, quantity, form."""
+    """What else is wrong with a price: of the trigger, or of an agent's order."""
     if place.trigger_price:
-        fault = trigger_fault(state, market, whole_base, place.trigger_price, place.trigger_above)
+        fault = trigger_fault(
+            state, edge.market, edge.whole_base, place.trigger_price, place.trigger_above
+        )
         if fault is not None:
             return fault
-    if request.signer != place.owner:
+    if by_agent:
         rests = time_in_force in (GTC, GTD) and not place.trigger_price
-        fault = agent_price_fault(state, market, is_bid, base, quote, rests)
-        if fault is not None:
-            return fault
-    return quantity_fault(market, base, quote) or form_fault(
-        state, request.now_ms, market, place, time_in_force
-    )
+        return agent_price_fault(state, edge.market, not edge.sells_base, base, quote, rests)
+    return None
 
 
-def _placed(
-    state: State, placed: OrderPlaced, market: Market, sold: str, base: int, quote: int
-) -> Outcome:
+def _placed(state: State, placed: OrderPlaced, edge: Edge, needed: int) -> Outcome:
     """The order waits for its trigger, or meets the market now."""
-    owner, is_bid, price, lots = placed.owner, placed.is_bid, placed.price, placed.quantity
+    owner, price, lots = placed.owner, placed.price, placed.quantity
     time_in_force, prevention = placed.time_in_force, placed.self_trade_prevention
     taken = None
     keeps = True
     if not placed.trigger_price:
-        taken = reach(state, market, is_bid, price, lots, owner, prevention, base, quote)
+        taken = reach(edge, lots, price, owner, prevention)
         keeps = time_in_force in (GTC, GTD)
         if taken is not None:
             fault = taking_fault(
@@ -135,13 +138,12 @@ def _placed(
                 return fault
             keeps = keeps and taken.lots < lots and not taken.met_own
     if keeps:
-        fault = limit_fault(state, owner, market)
+        fault = limit_fault(state, owner, edge.market)
         if fault is not None:
             return fault
-    needed = quote if is_bid else base
-    available = state.ledger.available(owner, sold)
+    available = state.ledger.available(owner, edge.asset_in)
     if available < needed:
-        return insufficient_funds(sold, needed, available)
+        return insufficient_funds(edge.asset_in, needed, available)
     if placed.trigger_price:
         return placed, TriggerArmed(order_id=placed.order_id, held=needed)
     if taken is None and keeps:
@@ -152,7 +154,10 @@ def _placed(
     assert taken is not None and taken.amount_in <= needed, "a limit bounds the cost"
     return (
         placed,
-        *arrived(state, placed.order_id, owner, market, is_bid, price, lots, time_in_force, taken),
+        *arrived(
+            *(state, placed.order_id, owner, edge.market, placed.is_bid, price, lots),
+            *(time_in_force, taken),
+        ),
     )
 
 
@@ -219,10 +224,8 @@ def _replaced(
         )
     taken = None
     if is_resting:
-        taken = reach(
-            *(state, market, is_bid, price, lots, order.owner, order.self_trade_prevention),
-            *(market.lot_size, price * state.lot_values[symbol]),
-        )
+        edge = edge_of(state, market, not is_bid)
+        taken = reach(edge, lots, price, order.owner, order.self_trade_prevention)
         if taken is not None:
             fault = taking_fault(
                 *(state, taken, order.time_in_force, order.post_only),

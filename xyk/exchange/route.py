@@ -235,6 +235,20 @@ def edge_of(state: State, market: Market, sells_base: bool) -> Edge:
     return edge
 
 
+def edge_between(state: State, sold: str, bought: str) -> Edge | None:
+    """The way of an order that sells one token for another, by their addresses; None without a
+    market of both."""
+    edge = state.token_edges.get((sold, bought))
+    if edge is None:
+        asset = state.tokens.get(sold, "")
+        symbol = state.pairs.get((asset, state.tokens.get(bought, "")))
+        if symbol is not None:
+            market = state.markets[symbol]
+            edge = edge_of(state, market, sells_base=asset == market.base)
+            state.token_edges[sold, bought] = edge
+    return edge
+
+
 def _walk(state: State, asset: str, target: str, path: Path) -> Iterator[Path]:
     """Depth first over all simple paths (no asset and so no market twice)."""
     for symbol in state.neighbours.get(asset, ()):

@@ -64,6 +64,7 @@ class State:
         "salt",
         "sandbox",
         "seq",
+        "token_edges",
         "tokens",
         "trade_ids",
     )
@@ -100,6 +101,7 @@ class State:
         self.neighbours: dict[str, list[str]] = {}  # asset -> its markets, in order of listing
         self.paths: dict[tuple[str, str], tuple[Path, ...]] = {}  # a cache of route.open_paths
         self.edges: dict[tuple[str, bool], Edge] = {}  # a cache of route.edge_of
+        self.token_edges: dict[tuple[str, str], Edge] = {}  # (sold, bought): of edge_between
 
     def nonce_used(self, signer: str, nonce: int) -> bool:
         word = self.nonces.get(nonce // NONCE_SLOTS)
@@ -141,6 +143,7 @@ class State:
             self.books[market.symbol] = Book()
         self.paths.clear()
         self.edges.clear()
+        self.token_edges.clear()
 
     def dump(self) -> dict[str, Any]:
         """Plain JSON values with string keys; `load` is its inverse."""

@@ -17,7 +17,7 @@ class Step(msgspec.Struct, gc=False):
     lots: int
 
 
-class Taken(msgspec.Struct):
+class Taken(msgspec.Struct, gc=False):
     """Amounts in base units of what the taker gives (in) and gets (out).
 
     The pool's part is ONE swap of `pool_in` for `pool_out`. `amount_in` is what the taker spends in

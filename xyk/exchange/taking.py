@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from xyk.book.order import Order
 from xyk.domain.events import AnyEvent, BookFilled, PoolSwapped, TriggersReached
 from xyk.domain.units import BPS, MINIMUM_FILL_QUOTE
 from xyk.exchange.edge import Edge
 from xyk.exchange.holds import closed
 from xyk.exchange.state import State
-from xyk.exchange.taken import Step, Taken, net_of_fee
+from xyk.exchange.taken import Taken
 
 SELF_TRADE = "SelfTrade"
 
@@ -22,7 +23,7 @@ def taken_events(state: State, taken: Taken, owner: str, order_id: int = 0) -> l
     for step in taken.steps:
         if step.lots:
             trade_id += 1
-            events.append(_filled(edge, step, owner, order_id, trade_id))
+            events.append(_filled(edge, step.order, step.lots, owner, order_id, trade_id))
         else:
             events.append(closed(state, step.order, "Cancelled", SELF_TRADE))
     if taken.pool_in:
@@ -56,19 +57,26 @@ def reached_events(state: State, events: Sequence[AnyEvent]) -> list[AnyEvent]:
     return reached
 
 
-def _filled(edge: Edge, step: Step, owner: str, order_id: int, trade_id: int) -> BookFilled:
-    order, lots, market = step.order, step.lots, edge.market
-    base, quote = lots * market.lot_size, lots * order.price * edge.lot_value
+def _filled(
+    edge: Edge, order: Order, lots: int, owner: str, order_id: int, trade_id: int
+) -> BookFilled:
+    market, price = edge.market, order.price
+    base, quote = lots * market.lot_size, lots * price * edge.lot_value
     taker_gets, maker_gets = (quote, base) if edge.sells_base else (base, quote)
-    taker_fee = taker_gets - net_of_fee(taker_gets, market.taker_fee_bps)
+    taker_fee = -(-taker_gets * market.taker_fee_bps // BPS)  # rounded up, both of them
+    maker_fee = maker_rebate = 0
     maker_bps = market.maker_fee_bps
+    if maker_bps > 0:
+        maker_fee = -(-maker_gets * maker_bps // BPS)
+    elif maker_bps < 0:
+        maker_rebate = min(taker_fee, taker_gets * -maker_bps // BPS)
     return BookFilled(
         market=market.symbol,
         maker_order_id=order.id,
         maker=order.owner,
         taker=owner,
         taker_buys=not edge.sells_base,
-        price=order.price,
+        price=price,
         quantity=lots,
         base_amount=base,
         quote_amount=quote,
@@ -76,8 +84,8 @@ def _filled(edge: Edge, step: Step, owner: str, order_id: int, trade_id: int) ->
         maker_remaining=order.quantity - order.filled - lots,
         trade_id=trade_id,
         price_forming=quote >= MINIMUM_FILL_QUOTE,  # and a whole lot it is
-        maker_fee=maker_gets - net_of_fee(maker_gets, maker_bps) if maker_bps > 0 else 0,
-        maker_rebate=min(taker_fee, taker_gets * -maker_bps // BPS) if maker_bps < 0 else 0,
+        maker_fee=maker_fee,
+        maker_rebate=maker_rebate,
         order_id=order_id,
     )
 

@@ -8,6 +8,7 @@ from xyk.domain.request import Request
 from xyk.exchange.arrival import arrived, filling_fault, reach, taking_fault
 from xyk.exchange.holds import held_for
 from xyk.exchange.order_terms import GTC, GTD, agent_price_fault
+from xyk.exchange.route import edge_of
 from xyk.exchange.state import State
 from xyk.exchange.taken import Taken
 
@@ -49,15 +50,14 @@ def _taken(state: State, order: Order, lots: int) -> Taken | Rejected | None:
         order.time_in_force,
         order.self_trade_prevention,
     )
-    base, quote = market.lot_size, order.price * state.lot_values[order.market]
     if order.by_agent:
+        base, quote = market.lot_size, order.price * state.lot_values[order.market]
         rests = tif in (GTC, GTD)
         fault = agent_price_fault(state, market, order.is_bid, base, quote, rests)
         if fault is not None:
             return fault
-    taken = reach(
-        state, market, order.is_bid, order.price, lots, order.owner, prevention, base, quote
-    )
+    edge = edge_of(state, market, not order.is_bid)
+    taken = reach(edge, lots, order.price, order.owner, prevention)
     if taken is not None:
         fault = taking_fault(state, taken, tif, order.post_only, prevention, order.by_agent)
         if fault is not None:

@@ -133,7 +133,7 @@ def take_order(edge: Edge, lots: int, limit: int, owner: str, prevention: str) -
         for level in edge.levels():
             if (level.price < limit) if edge.sells_base else (level.price > limit):
                 break
-            if awake:
+            if awake and edge.pool_may_beat(level.price):
                 # The pool before the level, but not beyond the limit: the better price of both.
                 if (
                     (level.price * kept < limit * BPS)
@@ -312,11 +312,17 @@ def _pool_amounts(edge: Edge, lots: int) -> tuple[int, int]:
 def _taken(edge: Edge, steps: list[Step], pool_in: int, pool_out: int) -> Taken | None:
     """The sums; None where nothing is traded."""
     amount_in, amount_out = pool_in, pool_out
+    lot, lot_value, kept = edge.market.lot_size, edge.lot_value, BPS - edge.taker_fee_bps
     for step in steps:
-        if step.lots:
-            lot_in, lot_out = edge.lot_amounts(step.order.price)
-            amount_in += step.lots * lot_in
-            amount_out += net_of_fee(step.lots * lot_out, edge.taker_fee_bps)
+        lots = step.lots
+        if lots:
+            base, quote = lots * lot, lots * step.order.price * lot_value
+            if edge.sells_base:
+                amount_in += base
+                amount_out += quote * kept // BPS  # as net_of_fee
+            else:
+                amount_in += quote
+                amount_out += base * kept // BPS
     if not amount_out:
         return None
     overflows = edge.reserves[0] + pool_in > RESERVE_MAX

@@ -91,6 +91,55 @@ class Ledger:
             touched = self.touched[asset]
             touched[account] = touched[recipient] = None
 
+    def settle(
+        self,
+        maker: str,
+        taker: str,
+        recipient: str,
+        given: str,
+        given_amount: int,
+        taker_fee: int,
+        maker_rebate: int,
+        got: str,
+        got_amount: int,
+        maker_fee: int,
+    ) -> None:
+        """A trade: `given` out of what the maker holds, `got` out of what the taker has available,
+        each fee out of what its payer receives, the rebate out of the taker's fee. The caller has
+        checked that the taker's funds suffice.
+        """
+        assert 0 <= maker_rebate <= taker_fee <= given_amount and 0 <= maker_fee <= got_amount
+        holds, accounts = self._held[given], self._available[given]
+        left = holds[maker] - given_amount
+        assert left >= 0, "no more than is held can be paid from it"
+        if left:
+            holds[maker] = left
+        else:
+            del holds[maker]
+        paid, fee = given_amount - taker_fee, taker_fee - maker_rebate
+        if paid:
+            accounts[taker] = accounts.get(taker, 0) + paid
+        if fee:
+            accounts[recipient] = accounts.get(recipient, 0) + fee
+        if maker_rebate:
+            accounts[maker] = accounts.get(maker, 0) + maker_rebate
+        accounts = self._available[got]
+        left = accounts.get(taker, 0) - got_amount
+        assert left >= 0, "no account but the outside one is negative"
+        if left:
+            accounts[taker] = left
+        else:
+            accounts.pop(taker, None)
+        paid = got_amount - maker_fee
+        if paid:
+            accounts[maker] = accounts.get(maker, 0) + paid
+        if maker_fee:
+            accounts[recipient] = accounts.get(recipient, 0) + maker_fee
+        if self.touched is not None:
+            for asset in (given, got):
+                touched = self.touched[asset]
+                touched[maker] = touched[taker] = touched[recipient] = None
+
     def assets_of(self, account: str) -> Iterator[tuple[str, int, int]]:
         """(asset, available, held) wherever the account has any, assets in order of first use."""
         for asset, accounts in self._available.items():

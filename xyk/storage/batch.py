@@ -26,10 +26,14 @@ from xyk.domain.events import (
     Withdrawn,
 )
 from xyk.domain.units import LP_PREFIX
+from xyk.engine.candles import Candle
 from xyk.engine.entry import Entry, Evidence, decode_events, decode_evidence
+from xyk.engine.intervals import INTERVALS
 from xyk.engine.order_record import OrderRecord
 from xyk.storage.position import Position
-from xyk.storage.totals import Candle, PoolMinute
+from xyk.storage.totals import MarketTotals, PoolMinute
+
+GROWING = 2  # the present candles that have a row: the second's and the minute's
 
 Row = tuple[Any, ...]
 
@@ -68,14 +72,25 @@ class Where(NamedTuple):
 class Batch:
     """What one transaction writes: new rows, and the totals that changed, each once."""
 
-    __slots__ = ("added", "candles", "hash", "minutes", "orders", "positions", "rows", "seq")
+    __slots__ = (
+        "added",
+        "candles",
+        "closed",
+        "hash",
+        "minutes",
+        "orders",
+        "positions",
+        "rows",
+        "seq",
+    )
 
     def __init__(self) -> None:
         self.seq = 0
         self.hash = ""
         self.added = 0
         self.rows: dict[Table, list[Row]] = {}
-        self.candles: dict[tuple[str, int], Candle] = {}
+        self.candles: dict[str, MarketTotals] = {}  # markets whose present candles changed
+        self.closed: list[tuple[str, str, Candle]] = []  # market, interval
         self.minutes: dict[tuple[str, int], PoolMinute] = {}
         self.positions: dict[tuple[str, str], Position] = {}
         self.orders: dict[int, OrderRecord] = {}
@@ -87,8 +102,9 @@ class Batch:
     @property
     def size(self) -> int:
         """Rows, the cursor's included."""
-        totals = len(self.candles) + len(self.minutes) + len(self.positions) + len(self.orders)
-        return 1 + self.added + totals
+        totals = len(self.minutes) + len(self.positions) + len(self.orders)
+        candles = GROWING * len(self.candles) + len(self.closed)
+        return 1 + self.added + totals + candles
 
 
 # The most rows that an event can bring; events that are not here bring none.
@@ -99,8 +115,8 @@ _ROWS = {
     Deposited: 1,
     Withdrawn: 1,
     Transferred: 4,
-    PoolSwapped: 5,
-    BookFilled: 4,
+    PoolSwapped: 6,
+    BookFilled: 5,
     OrderPlaced: 1,
     OrderRested: 1,
     TriggerArmed: 1,
@@ -115,9 +131,12 @@ _ROWS = {
 
 def rows_at_most(committed: CommittedEntry) -> int:
     """An upper bound of what the entry adds to a batch."""
-    rows = 1
+    rows, market = 1, ""
     for event in committed.events:
         rows += _ROWS.get(type(event), 0)
+        if isinstance(event, _FILLS) and event.market != market:
+            market = event.market
+            rows += len(INTERVALS)  # its first fill may close a candle in each
     return rows
 
 
@@ -148,6 +167,7 @@ def order_ids(committed: Sequence[CommittedEntry]) -> set[int]:
     return ids - {one.entry.seq for one in committed} - {0}
 
 
+_FILLS = (PoolSwapped, BookFilled)
 _OF_AN_ORDER = (
     PoolSwapped,
     OrderRested,

@@ -29,11 +29,13 @@ from xyk.domain.events import (
 )
 from xyk.domain.price import fill_price
 from xyk.domain.units import LP_PREFIX
+from xyk.engine.candles import Candle
+from xyk.engine.intervals import ONE_MINUTE, ONE_SECOND
 from xyk.engine.order_record import OrderRecord, OrderRecords, Terms
 from xyk.storage import tables
 from xyk.storage.batch import Batch, CommittedEntry, Row, Where
 from xyk.storage.position import Position, Reserves
-from xyk.storage.totals import Candle, MarketTotals, PoolMinute
+from xyk.storage.totals import MarketTotals, PoolMinute
 
 
 class Fold:
@@ -80,16 +82,27 @@ class Fold:
 
     def changed_rows(self, batch: Batch) -> Iterable[tuple[Table, Sequence[Row]]]:
         """The batch's totals as rows; each replaces the one of the same key."""
-        candles, minutes, positions = batch.candles, batch.minutes, batch.positions
-        yield tables.CANDLES, [self._candle_row(candle) for candle in candles.values()]
+        minutes, positions = batch.minutes, batch.positions
+        yield tables.CANDLES, self._candle_rows(batch)
         yield tables.POOL_MINUTES, [self._minute_row(minute) for minute in minutes.values()]
         yield tables.POSITIONS, [self._position_row(one) for one in positions.values()]
         yield tables.ORDERS, [self._order_row(order) for order in batch.orders.values()]
 
-    def _candle_row(self, candle: Candle) -> Row:
+    def _candle_rows(self, batch: Batch) -> list[Row]:
+        """Closed ones, and the present second and minute of every market that had a fill."""
+        rows = [self._candle_row(*closed) for closed in batch.closed]
+        for market, totals in batch.candles.items():
+            for interval in (ONE_SECOND, ONE_MINUTE):
+                candle = totals.candles.at_present(interval)
+                assert candle is not None
+                rows.append(self._candle_row(market, interval.name, candle))
+        return rows
+
+    def _candle_row(self, market: str, interval: str, candle: Candle) -> Row:
         prices = candle.open, candle.high, candle.low, candle.close
         volumes = self.amount(candle.base_volume), self.amount(candle.quote_volume)
-        return candle.market, candle.start_ms, *prices, *volumes, candle.trades, candle.forming
+        counts = candle.trades, candle.forming
+        return market, interval, candle.start_ms, *prices, *volumes, *counts
 
     def _minute_row(self, minute: PoolMinute) -> Row:
         volumes = self.amount(minute.base_volume), self.amount(minute.quote_volume)
@@ -226,13 +239,13 @@ class Fold:
         sides: Row,
         batch: Batch,
     ) -> None:
-        candle = totals.candle_at(where.time_ms)
-        candle.add(*volume)
-        if event.price_forming:
-            candle.form(price)
-        batch.candles[(candle.market, candle.start_ms)] = candle
+        market, forming = event.market, event.price_forming
+        closed = totals.candles.add(where.time_ms, *volume, price if forming else None)
+        for interval, candle in closed:
+            batch.closed.append((market, interval.name, candle))
+        batch.candles[market] = totals
         amounts = self.amount(volume[0]), self.amount(volume[1])
-        head = (event.market, event.trade_id, *where, *amounts, price, event.price_forming)
+        head = (market, event.trade_id, *where, *amounts, price, forming)
         batch.add(tables.TRADES, head + sides)
 
     def _liquidity_added(self, where: Where, event: LiquidityAdded, batch: Batch) -> None:

@@ -10,9 +10,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, and_, desc, select, true, tuple_
 
+from xyk.engine.candles import Candle, MarketCandles
+from xyk.engine.intervals import DAY_MS, ONE_MINUTE
 from xyk.engine.order_record import OrderRecord
 from xyk.storage.block_events import BlockEvent, TooManyEvents, block_events
-from xyk.storage.candles import Candle, Ticker, fill_candles, roll_up
+from xyk.storage.candles import Ticker, candle_of, present_candles, priced_candles, roll_up
 from xyk.storage.connection import READ
 from xyk.storage.owner_pages import FillFilter as FillFilter
 from xyk.storage.owner_pages import OrderFilter as OrderFilter
@@ -34,10 +36,8 @@ from xyk.storage.tables import (
     TRADES,
     TRANSFERS,
 )
-from xyk.storage.totals import MINUTE_MS
 from xyk.storage.trade_search import first_trade_at
 
-DAY_MS = 86_400_000
 LIMIT_MAX = 1_000  # rows of one answer
 
 Place = tuple[int, int]  # (seq, event)
@@ -243,33 +243,28 @@ class History(OwnerPages):
         return [OrderRecord(*row) for row in await self._rows(query)]
 
     async def candles(
-        self, market: str, *, start_ms: int, end_ms: int, interval_ms: int = MINUTE_MS
+        self, market: str, interval: str, *, start_ms: int, end_ms: int, limit: int
     ) -> list[Candle]:
-        """Ascending, one for each interval with start_ms <= start < end_ms, beginning at the first
-        that has a price, at most 1,000. `interval_ms` is a multiple of a minute; intervals begin at
-        multiples of it. Costs a row for each minute with fills in the range."""
-        start_ms = -(-start_ms // interval_ms) * interval_ms
-        start = CANDLES.c.start_ms
-        priced = select(CANDLES).where(CANDLES.c.market == market, CANDLES.c.close.is_not(None))
-        last = await self._rows(priced.where(start < start_ms).order_by(desc(start)).limit(1))
-        if not last:
-            first = await self._rows(priced.where(start >= start_ms).order_by(start).limit(1))
-            if not first:
-                return []
-            start_ms = first[0].start_ms - first[0].start_ms % interval_ms
-        end_ms = min(end_ms, start_ms + LIMIT_MAX * interval_ms)
-        inside = select(CANDLES).where(
-            CANDLES.c.market == market, start >= start_ms, start < end_ms
-        )
-        rows = await self._rows(inside.order_by(start))
-        close = last[0].close if last else None
-        return fill_candles(rows, close, start_ms=start_ms, end_ms=end_ms, interval_ms=interval_ms)
+        """With a price and start_ms <= start < end_ms, ascending, at most `limit`; before them the
+        one that comes before `start_ms`. Intervals without fills have none, and of those longer
+        than a minute only what is over by the market's last fill."""
+        query = priced_candles(market, interval, start_ms=start_ms, end_ms=end_ms, limit=limit)
+        return [candle_of(row) for row in await self._rows(query)]
+
+    async def present_candles(self) -> tuple[int, dict[str, MarketCandles]]:
+        """Of every market, and the seq of the entry that they are as of."""
+        while True:
+            seq, _ = await self.cursor()
+            async with self._engine.connect() as connection:
+                found = await present_candles(connection)
+            if (await self.cursor())[0] == seq:  # nothing was projected between the queries
+                return seq, found
 
     async def ticker_24h(self, market: str, now_ms: int) -> Ticker | None:
         """The 1,440 minutes up to the present one as one candle; None before the first price. It
         rolls on by whole minutes: what is older than 24 hours is out of it, and up to a minute
         more."""
-        up_to_now = select(CANDLES).where(CANDLES.c.market == market, CANDLES.c.start_ms <= now_ms)
+        up_to_now = _minutes_of(market).where(CANDLES.c.start_ms <= now_ms)
         query = up_to_now.where(CANDLES.c.start_ms > now_ms - DAY_MS).order_by(CANDLES.c.start_ms)
         rows = await self._rows(query)
         if not rows:
@@ -280,7 +275,8 @@ class History(OwnerPages):
     async def minutes(self, market: str, now_ms: int, span_ms: int = DAY_MS) -> list[Minute]:
         """The minutes with fills of the last 24 hours, or of another span, oldest first."""
         query = (
-            select(CANDLES, POOL_MINUTES.c.base_fees, POOL_MINUTES.c.quote_fees)
+            _minutes_of(market)
+            .add_columns(POOL_MINUTES.c.base_fees, POOL_MINUTES.c.quote_fees)
             .outerjoin(
                 POOL_MINUTES,
                 and_(
@@ -288,11 +284,7 @@ class History(OwnerPages):
                     POOL_MINUTES.c.start_ms == CANDLES.c.start_ms,
                 ),
             )
-            .where(
-                CANDLES.c.market == market,
-                CANDLES.c.start_ms > now_ms - span_ms,
-                CANDLES.c.start_ms <= now_ms,
-            )
+            .where(CANDLES.c.start_ms > now_ms - span_ms, CANDLES.c.start_ms <= now_ms)
             .order_by(CANDLES.c.start_ms)
         )
         return [_minute(row) for row in await self._rows(query)]
@@ -361,6 +353,11 @@ class History(OwnerPages):
         position = Position(**dict(zip(names, columns, strict=True)))
         now = Reserves(reserve_base, reserve_quote, total_supply)
         return LiquidityPosition(position, *position.fees_earned(now))
+
+
+def _minutes_of(market: str) -> Select[Any]:
+    minutes = CANDLES.c.interval == ONE_MINUTE.name
+    return select(CANDLES).where(CANDLES.c.market == market, minutes)
 
 
 def _minute(row: Any) -> Minute:

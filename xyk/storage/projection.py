@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from sqlalchemy import Dialect, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -204,14 +205,15 @@ class Projection:
             fold.apply(committed, batch)
         await self._write(fold, batch)
         kept = fold.orders.open
-        while len(kept) > ORDERS_KEPT:
-            del kept[next(iter(kept))]
+        for number in list(islice(kept, max(0, len(kept) - ORDERS_KEPT))):
+            del kept[number]
         self._fold = fold
 
     async def _load(self, fold: Fold, chunk: Sequence[CommittedEntry]) -> None:
         """The rows that these entries go on from, where memory has not got them."""
         keys = position_keys(chunk)
-        ids = order_ids(chunk) - fold.orders.open.keys()
+        # One by one: a set minus a dict's keys walks through all of them, however few are asked.
+        ids = {number for number in order_ids(chunk) if number not in fold.orders.open}
         fold.positions = {}
         if not keys and not ids:
             return

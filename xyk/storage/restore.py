@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from xyk.engine.order_record import OrderRecord
 from xyk.storage.amount import amount_encoder
+from xyk.storage.candles import present_candles
 from xyk.storage.connection import READ
 from xyk.storage.fold import Fold
 from xyk.storage.position import Position
 from xyk.storage.tables import (
     ASSETS,
-    CANDLES,
     CURSOR,
     MARKETS,
     ORDERS,
@@ -21,7 +21,7 @@ from xyk.storage.tables import (
     POOL_MINUTES,
     POSITIONS,
 )
-from xyk.storage.totals import Candle, PoolMinute, PoolState
+from xyk.storage.totals import PoolMinute, PoolState
 
 POSITIONS_A_QUERY = 400  # pairs of bound values; well inside every database's limit
 ORDERS_A_QUERY = 800
@@ -43,12 +43,8 @@ async def restore(connection: AsyncConnection) -> Fold:
     fold.decimals = {row.symbol: row.decimals for row in await connection.execute(select(ASSETS))}
     for row in await connection.execute(select(MARKETS)):
         fold.restore_market(**row._mapping)
-    for row in await newest(connection, CANDLES, "start_ms"):
-        candle = Candle(row.market, row.start_ms, None)
-        candle.open, candle.high, candle.low, candle.close = row.open, row.high, row.low, row.close
-        candle.base_volume, candle.quote_volume = row.base_volume, row.quote_volume
-        candle.trades, candle.forming = row.trades, row.forming
-        fold.markets[row.market].candle = candle
+    for market, candles in (await present_candles(connection)).items():
+        fold.markets[market].candles = candles
     for row in await newest(connection, POOL_MINUTES, "start_ms"):
         minute = PoolMinute(row.market, row.start_ms)
         minute.base_volume, minute.quote_volume = row.base_volume, row.quote_volume

@@ -225,16 +225,19 @@ class PoolHistoryRow(ReadTable, table=True):
 
 
 class CandleRow(ReadTable, table=True):
-    """One minute of a market's fills; minutes without a fill have no row.
+    """The fills of one interval of a market, by the interval's name (engine/intervals.py);
+    intervals without a fill have no row.
 
-    `forming` counts the price-forming fills. Where it is 0 the four prices are the previous close,
-    or null before the market's first price-forming fill: such a row only keeps volume and is no
-    candle."""
+    Seconds and minutes are written as they grow, the longer ones once, when a later fill shows that
+    they are over. `forming` counts the price-forming fills. Where it is 0 the four prices are the
+    previous close, or null before the market's first price-forming fill: such a row only keeps
+    volume and is no candle."""
 
-    __tablename__ = "candles_1m"
+    __tablename__ = "candles"
     __table_args__ = CLUSTERED
 
     market: str = Field(primary_key=True, sa_type=Text)
+    interval: str = Field(primary_key=True, sa_type=Text)
     start_ms: int = Field(primary_key=True, sa_type=BigInteger)
     open: str | None = Field(sa_type=Text)
     high: str | None = Field(sa_type=Text)
@@ -297,7 +300,7 @@ ORDERS = _read("orders")
 LIQUIDITY_EVENTS = _read("liquidity_events")
 TRANSFERS = _read("transfers")
 POOL_HISTORY = _read("pool_history")
-CANDLES = _read("candles_1m")
+CANDLES = _read("candles")
 POOL_MINUTES = _read("pool_minutes")
 POSITIONS = _read("positions")
 

@@ -1,59 +1,16 @@
 """Running totals of one market, so that no query ever has to add up its fills.
 
-A candle and a pool minute collect the fills of one UTC minute; journal time never goes back, so
-only the newest of each is open. The pool's reserves give V2's price accumulators their next term.
+Candles are in engine/candles.py. A pool minute collects the swaps of one UTC minute; journal time
+never goes back, so only the newest is open. The pool's reserves give V2's price accumulators their
+next term.
 """
 
-from decimal import Decimal
 from typing import NamedTuple
 
-MINUTE_MS = 60_000
+from xyk.engine.candles import MarketCandles
+from xyk.engine.intervals import MINUTE_MS
+
 UINT256 = 2**256
-
-
-class Candle:
-    """One minute of fills, as `tables.CandleRow` describes it."""
-
-    __slots__ = (
-        "base_volume",
-        "close",
-        "forming",
-        "high",
-        "low",
-        "market",
-        "open",
-        "quote_volume",
-        "start_ms",
-        "trades",
-    )
-
-    def __init__(self, market: str, start_ms: int, previous_close: str | None) -> None:
-        self.market = market
-        self.start_ms = start_ms
-        self.open = self.high = self.low = self.close = previous_close
-        self.base_volume = 0
-        self.quote_volume = 0
-        self.trades = 0
-        self.forming = 0
-
-    def add(self, base_amount: int, quote_amount: int) -> None:
-        """Any fill counts in volume."""
-        self.base_volume += base_amount
-        self.quote_volume += quote_amount
-        self.trades += 1
-
-    def form(self, price: str) -> None:
-        """A price-forming fill moves the prices too; the first one replaces the previous close."""
-        if not self.forming or self.high is None or self.low is None:
-            self.open = self.high = self.low = price
-        elif price != self.close:
-            value = Decimal(price)
-            if value > Decimal(self.high):
-                self.high = price
-            elif value < Decimal(self.low):
-                self.low = price
-        self.close = price
-        self.forming += 1
 
 
 class PoolMinute:
@@ -116,7 +73,7 @@ class MarketTotals:
     __slots__ = (
         "base",
         "base_decimals",
-        "candle",
+        "candles",
         "market",
         "minute",
         "pool",
@@ -132,18 +89,9 @@ class MarketTotals:
         self.quote = quote
         self.base_decimals = base_decimals
         self.quote_decimals = quote_decimals
-        self.candle: Candle | None = None
+        self.candles = MarketCandles()
         self.minute: PoolMinute | None = None
         self.pool = PoolState()
-
-    def candle_at(self, time_ms: int) -> Candle:
-        """The candle of this time's minute, opened at the previous close if it is new."""
-        start_ms = time_ms - time_ms % MINUTE_MS
-        candle = self.candle
-        if candle is None or candle.start_ms != start_ms:
-            candle = Candle(self.market, start_ms, candle.close if candle else None)
-            self.candle = candle
-        return candle
 
     def minute_at(self, time_ms: int) -> PoolMinute:
         start_ms = time_ms - time_ms % MINUTE_MS
