@@ -231,11 +231,14 @@ async def test_cross_origin_access_is_for_named_origins_only(
         for path in ("/api/v1/ping", "/api/v1/sell"):
             allowed = await client.get(path, headers=ours)
             assert allowed.headers["access-control-allow-origin"] == "https://app.example"
+            assert "x-total" in allowed.headers["access-control-expose-headers"]
             refused = await client.get(path, headers=other)
             assert "access-control-allow-origin" not in refused.headers
         preflight = await client.options("/api/v1/sell", headers=ours)
         assert preflight.status_code == 204
         assert "POST" in preflight.headers["access-control-allow-methods"]
+        assert "PATCH" in preflight.headers["access-control-allow-methods"]
+        assert "x-signature" in preflight.headers["access-control-allow-headers"]
 
 
 async def test_outside_the_sandbox_there_is_no_faucet(tmp_path: Path, database_url: str) -> None:

@@ -94,6 +94,7 @@ async def orders(api, key) -> None:
             order_type="Limit",
             price="99",
             trigger_price="100",
+            quantity="1",
             trigger_quantity="1",
             triggered_by="LastPrice",
         )

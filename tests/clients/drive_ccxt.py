@@ -94,7 +94,7 @@ async def times_in_force(ex) -> None:
     assert passive["postOnly"] and passive["status"] == "open", passive
     also = await done(ex.create_order(MARKET, "limit", "sell", 1, 210, {"timeInForce": "PO"}))
     assert also["postOnly"], also
-    killed = await done(ex.create_order(MARKET, "limit", "buy", 900, 151, {"timeInForce": "FOK"}))
+    killed = await done(ex.create_order(MARKET, "limit", "buy", 600, 151, {"timeInForce": "FOK"}))
     assert (killed["status"], killed["filled"]) == ("canceled", 0) or (
         killed["status"] == "expired" and killed["filled"] == 0
     ), killed

@@ -30,14 +30,14 @@ async def quiet_book(ex) -> None:
 
 
 async def moving_book(ex) -> None:
-    placed = await ex.create_order(MARKET, "limit", "buy", 3, 149)
+    placed = await ex.create_order(MARKET, "limit", "buy", 3, 149.01)  # off the grid of the pool
     while True:
         book = await within(ex.watch_order_book(MARKET))
-        level = dict(book["bids"]).get(149.0)
+        level = dict(book["bids"]).get(149.01)
         if level == 3:
             break
     await ex.cancel_order(placed["id"], MARKET)
-    while 149.0 in {price for price, _ in book["bids"]}:
+    while 149.01 in {price for price, _ in book["bids"]}:
         book = await within(ex.watch_order_book(MARKET))
 
 
