@@ -95,11 +95,10 @@ async def orders(api, key) -> None:
             price="99",
             trigger_price="100",
             quantity="1",
-            trigger_quantity="1",
             triggered_by="LastPrice",
         )
     )
-    assert stop["status"] == "TriggerPending" and stop["triggerPrice"] == "100", stop
+    assert stop.get("status") == "TriggerPending" and stop["triggerPrice"] == "100", stop
     cancelled = await done(api.cancel_all_orders(SYMBOL))
     assert [one["id"] for one in cancelled] == [stop["id"]], cancelled
     refused = await done(
