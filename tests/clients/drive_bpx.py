@@ -36,7 +36,7 @@ async def public(api) -> None:
     bids = [float(price) for price, _ in depth["bids"]]
     assert bids == sorted(bids) and bids[-1] < float(depth["asks"][0][0]), "best bid last"
     assert isinstance(depth["lastUpdateId"], str) and isinstance(depth["timestamp"], int)
-    assert await done(api.get_open_interest()) == []
+    assert await done(api.get_open_interest(SYMBOL)) == []
 
 
 async def account(api, key) -> None:
