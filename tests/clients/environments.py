@@ -13,12 +13,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.require import require
 from tests.server import ROOT, Server
 from xyk.client.client import Client
-from xyk.wallet.signer import Wallet
+from xyk.wallet.signer import NonceClock, Wallet
 
 HERE = Path(__file__).parent
 ENVIRONMENTS = ROOT / "build" / "clients"
 FAR_S = 2**33
 TIMEOUT_S = 240
+NONCES = NonceClock()  # one for all clients: two of a wallet may sign in the same second
 SOL, USDC = 10**9, 10**6  # base units of a whole token
 
 
@@ -72,7 +73,7 @@ async def _open_market(url: str) -> Trader:
         await provider.add_liquidity("SOL", "USDC", 1_000 * SOL, 150_000 * USDC)
     wallet = Wallet.random()
     public, key, secret = new_key()
-    async with Client(url, wallet) as owner:
+    async with Client(url, wallet, nonces=NONCES) as owner:
         await owner.faucet("SOL", 1_000 * SOL)
         await owner.faucet("USDC", 100_000 * USDC)
         await owner.approve_api_key(public, FAR_S)

@@ -3,24 +3,29 @@
 The suite refuses to run from site-packages, so the package is copied out. `ccxt_skips.json` holds
 all that is skipped and why; `has.swap` false, because a spot venue has no perpetual that the class
 would otherwise demand. The market has trades of both sides before it begins, since the suite wants
-lists that are not empty.
+lists that are not empty and streams that move.
 """
 
 import asyncio
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.clients.environments import HERE, SOL, TIMEOUT_S, USDC, Trader, open_market, python_of
+from tests.clients.environments import HERE, NONCES, TIMEOUT_S, Trader, open_market, python_of
 from tests.server import Server, running_server
 from xyk.client.client import Client
+from xyk.wallet.signer import Wallet
 
 pytestmark = pytest.mark.slow
 
+MARKETS = ("ETH_USDC", "BTC_USDC", "SOL_USDC", "ETH_BTC")
+SMALL = {"ETH": 10**17, "BTC": 10**6, "SOL": 10**9}  # base units: some lots, worth a few dollars
+PAUSE_S = 0.5  # between two trades of somebody else
 REST = "loadMarkets fetchTicker fetchTickers fetchTrades fetchOHLCV fetchOrderBook fetchStatus"
 PRIVATE = "fetchOpenOrders fetchMyTrades fetchDeposits fetchWithdrawals"
 STREAMS = "watchOHLCV watchTicker watchTickers watchBidsAsks watchOrderBook watchTrades"
@@ -28,22 +33,38 @@ STREAMS = "watchOHLCV watchTicker watchTickers watchBidsAsks watchOrderBook watc
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("suite") / "data") as server:
+    with running_server(tmp_path_factory.mktemp("suite") / "data", "--seed-demo") as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def trader(server: Server) -> Trader:
-    trader = open_market(server)
-    asyncio.run(_trade(server, trader))
-    return trader
+def trader(server: Server) -> Iterator[Trader]:
+    """Whose market somebody else trades in all the time: the streams' tests wait for it. The trader
+    has trades, and no deposit of BTC: the class leaves `type` out, which the suite demands."""
+    trader, other = open_market(server), open_market(server)
+    asyncio.run(_trade(server, other.wallet, MARKETS))
+    asyncio.run(_trade(server, trader.wallet, ("SOL_USDC",)))
+    stopping = threading.Event()
+
+    def trade() -> None:
+        while not stopping.wait(PAUSE_S):
+            asyncio.run(_trade(server, other.wallet, ("SOL_USDC",)))
+
+    trading = threading.Thread(target=trade)
+    trading.start()
+    yield trader
+    stopping.set()
+    trading.join()
 
 
-async def _trade(server: Server, trader: Trader) -> None:
-    async with Client(server.url, trader.wallet) as client:
-        for _ in range(6):
-            await client.sell("SOL", "USDC", SOL)
-            await client.sell("USDC", "SOL", 150 * USDC)
+async def _trade(server: Server, wallet: Wallet, markets: Sequence[str]) -> None:
+    """Both ways in each."""
+    async with Client(server.url, wallet, nonces=NONCES) as client:
+        for market in markets:
+            base, _, quote = market.partition("_")
+            await client.faucet(base, SMALL[base])
+            got = await client.sell(base, quote, SMALL[base])
+            await client.sell(quote, base, int(got["amountOut"]))
 
 
 @pytest.mark.parametrize(
