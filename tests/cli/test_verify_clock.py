@@ -183,3 +183,21 @@ class TestCascade:
         found = await verdict(made.entries)
         assert (found.is_yes, found.seq) == (False, len(made.entries) - 1)
         assert "was not due" in found.reason
+
+
+async def test_defaults_may_be_written_or_left_out() -> None:
+    """A Struct leaves a field out where its value is the default's own object: a command that was
+    built here writes less than the same one that was decoded, and both are honest."""
+    made = OrderMaker()
+    made.place(ALICE, 1, 1_000, time_in_force="GTC", self_trade_prevention="RejectTaker")
+    made.place(ALICE, 1, 1_001, time_in_force="".join(("G", "TC")))
+    short, written = (
+        made.entries[seq - 1].events for seq in (len(made.entries) - 1, len(made.entries))
+    )
+    assert b"timeInForce" not in short and b'"timeInForce":"GTC"' in written
+    assert (await verdict(made.entries)).is_yes
+    forged = list(made.entries)
+    events = written.replace(b'"timeInForce":"GTC"', b'"timeInForce":"GTC","note":"mine"')
+    forged[-1] = msgspec.structs.replace(forged[-1], events=events)
+    found = await verdict(rechained(forged, len(forged)))
+    assert not found.is_yes and found.seq == len(forged), found

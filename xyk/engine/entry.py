@@ -130,4 +130,8 @@ def decode_evidence(entry: Entry) -> Evidence:
 
 
 def decode_events(entry: Entry) -> tuple[AnyEvent, ...]:
-    return _events.decode(entry.events)
+    return events_of(entry.events)
+
+
+def events_of(text: bytes) -> tuple[AnyEvent, ...]:
+    return _events.decode(text)
