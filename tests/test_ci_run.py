@@ -13,10 +13,12 @@ from tests.require import require
 from tests.server import ROOT
 
 MAKEFILE = """\
+clients:
+	@echo "clients are here"
 check:
 	@echo "profile $$HYPOTHESIS_PROFILE"; exit $(CHECK)
 test:
-	@echo "require $$XYK_REQUIRE_POSTGRES $$XYK_REQUIRE_CHAIN $$XYK_REQUIRE_FRESH"
+	@echo "require $$XYK_REQUIRE_POSTGRES $$XYK_REQUIRE_CHAIN $$XYK_REQUIRE_FRESH $$XYK_REQUIRE_CLIENTS"
 	@echo "===== 5 passed, 1 skipped in 3.21s (0:00:03) ====="; exit $(TEST)
 slow:
 	@echo "===== 2 passed in 60.00s =====" ; exit $(SLOW)
@@ -73,12 +75,12 @@ def test_green_is_all_three_without_a_skip_for_what_is_missing(tree: Path) -> No
     code, lines = ci(tree)
     assert code == 0, lines
     assert "profile ci" in lines
-    assert "require 1 1 1" in lines
+    assert "require 1 1 1 1" in lines
     assert SLOW_SUMMARY in lines
     assert lines[-1] == TEST_SUMMARY
     verdicts = lines[lines.index("--- verdict") + 1 : -1]
     assert [line.split()[:2] for line in verdicts] == [
-        [name, "passed"] for name in ("install", "check", "test", "slow")
+        [name, "passed"] for name in ("install", "clients", "check", "test", "slow")
     ]
 
 

@@ -116,7 +116,7 @@ def text_of(seq: int) -> str:
         (7, {"scheme": "faucet"}, "cannot be entry"),
         (7, {"scheme": "eip712"}, "cannot be entry"),
         (4, {"scheme": "ed25519"}, "cannot be entry"),
-        (6, {"text": "instruction=x"}, "no text of its own"),
+        (6, {"text": "instruction=x"}, "carries what it has no use for"),
     ],
 )
 async def test_other_evidence_is_found(seq: int, fields: dict[str, object], reason: str) -> None:

@@ -21,7 +21,7 @@ from xyk.cli.exits import CONFIG, CORRUPT, ENGINE, LOCKED, STORAGE, Stop
 from xyk.cli.genesis import genesis_entry
 from xyk.cli.keys import session_secret
 from xyk.cli.seed import seed_demo
-from xyk.cli.settings import Settings, limit_settings
+from xyk.cli.settings import Settings, limit_settings, listed
 from xyk.cli.snapshotter import Snapshotter
 from xyk.engine.clock import Clock, ClockRefused
 from xyk.engine.journal import Journal
@@ -171,6 +171,7 @@ def _api_settings(settings: Settings, version: str) -> tuple[Limits, ApiSettings
         version=version,
         visibility=settings.visibility.value,
         public_url=settings.public_url,
+        cors_origins=listed(settings.cors_origins),
     )
 
 

@@ -56,6 +56,7 @@ def serve(
     sockets_per_ip: st.SocketsPerIp = st.LIMITS.sockets_per_ip,
     subscriptions_per_socket: st.SubscriptionsPerSocket = st.LIMITS.subscriptions_per_socket,
     trusted_proxies: st.TrustedProxies = "",
+    cors_origins: st.CorsOrigins = "",
     no_limits: st.NoLimits = False,
     socket_ping: st.SocketPing = st.SOCKET_PING_S,
 ) -> None:
@@ -82,6 +83,7 @@ def serve(
         sockets_per_ip=sockets_per_ip,
         subscriptions_per_socket=subscriptions_per_socket,
         trusted_proxies=trusted_proxies,
+        cors_origins=cors_origins,
         no_limits=no_limits,
         socket_ping_s=socket_ping,
     )

@@ -99,6 +99,13 @@ SubscriptionsPerSocket = Annotated[
     int,
     typer.Option(envvar="XYK_SUBSCRIPTIONS_PER_SOCKET", min=1, help="Streams a websocket."),
 ]
+CorsOrigins = Annotated[
+    str,
+    typer.Option(
+        envvar="XYK_CORS_ORIGINS",
+        help="Origins whose pages may call, with commas: https://app.example; * is any.",
+    ),
+]
 TrustedProxies = Annotated[
     str,
     typer.Option(
@@ -151,6 +158,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sockets_per_ip: int = LIMITS.sockets_per_ip
     subscriptions_per_socket: int = LIMITS.subscriptions_per_socket
     trusted_proxies: str = ""
+    cors_origins: str = ""
     no_limits: bool = False
 
 
@@ -164,7 +172,10 @@ def limit_settings(settings: Settings) -> LimitSettings:
         frames=Rate.parse(settings.limit_frames),
         sockets_per_ip=settings.sockets_per_ip,
         subscriptions_per_socket=settings.subscriptions_per_socket,
-        trusted_proxies=tuple(
-            one.strip() for one in settings.trusted_proxies.split(",") if one.strip()
-        ),
+        trusted_proxies=listed(settings.trusted_proxies),
     )
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(one.strip() for one in text.split(",") if one.strip())

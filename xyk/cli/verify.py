@@ -202,7 +202,7 @@ class Audit:
                 entry.seq, f"{entry.kind} cannot be entry {entry.seq} by {evidence.scheme}"
             )
         if evidence != _fitting(evidence, entry.kind):
-            raise Broken(entry.seq, f"{evidence.scheme} evidence carries a signature")
+            raise Broken(entry.seq, f"{evidence.scheme} evidence carries what it has no use for")
         is_signed = evidence.scheme == EIP712 or entry.kind == OpenSession.__name__
         if is_signed and not evidence.signature:
             raise Broken(entry.seq, f"{evidence.scheme} evidence carries no signature")
