@@ -34,11 +34,10 @@ async def test_there_are_no_others(http: httpx.AsyncClient) -> None:
 async def test_every_route_that_a_guide_names_exists(http: httpx.AsyncClient) -> None:
     paths = set((await http.get("/schema")).json()["paths"])
     forms = [re.compile(re.sub(r"\{[^}]*\}", "[^/]+", path)) for path in paths]
-    for guide in GUIDES:
+    for guide in set(GUIDES) - {"limits"}:  # its table is made from the code
         for route in ROUTE.findall((FOLDER / f"{guide}.md").read_text()):
             bare = route.partition("?")[0].rstrip(".")
-            is_path = any(form.fullmatch(bare) for form in forms)
-            assert is_path or any(path.startswith(f"{bare}/") for path in paths), (guide, route)
+            assert any(form.fullmatch(bare) for form in forms), (guide, route)
 
 
 def test_every_command_that_a_guide_names_exists(tmp_path: Path) -> None:
