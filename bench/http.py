@@ -163,7 +163,12 @@ def served() -> Iterator[tuple[str, int]]:
 
 
 def wrk(
-    url: str, route: str, bodies: Path, expected: int, connections: int = 32
+    url: str,
+    route: str,
+    bodies: Path,
+    expected: int,
+    connections: int = 32,
+    script: str = "bench/load.lua",
 ) -> tuple[float, float]:
     """(requests/s, p99 in ms)."""
     done = subprocess.run(
@@ -174,7 +179,7 @@ def wrk(
             f"-d{SECONDS}s",
             "--latency",
             "-s",
-            "bench/load.lua",
+            script,
             url,
         ],
         cwd=ROOT,

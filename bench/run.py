@@ -2,10 +2,10 @@
 
 import sys
 
-from bench import book, core, http, klines, memory, orders, pause, reads, startup, stream
+from bench import book, core, http, keys, klines, memory, orders, pause, reads, startup, stream
 from bench.table import Row, show
 
-ALL = ["core", "book", "orders", "http", "reads", "klines", "stream"]
+ALL = ["core", "book", "orders", "http", "keys", "reads", "klines", "stream"]
 ALL += ["memory", "pause", "startup"]
 
 
@@ -27,6 +27,8 @@ def main(parts: list[str]) -> None:
         }
         swap_us = sum(figures[name] for name in core.PARTS)
         show(http.rows(swap_us, sum(figures[name] for name in orders.PARTS)))
+    if "keys" in wanted:
+        show(keys.rows())
     if "reads" in wanted:
         show(reads.rows())
     if "stream" in wanted:

@@ -1,4 +1,6 @@
-"""Fan-out of websocket frames: 100 sockets on one stream, frames of about 200 bytes."""
+"""Fan-out of websocket frames to 100 and to 1,000 sockets on one stream: trades of about 200 bytes,
+depth of about 600.
+"""
 
 import asyncio
 import sys
@@ -10,21 +12,33 @@ import uvicorn
 import uvloop
 
 from api.hub import Hub
+from api.limits import Limits, LimitSettings
 from api.stream import Stream
 from bench.table import Row, at_least, middle
 
-SOCKETS = 100
-FRAMES = 2_000
-NAME = "trade.ETH_USDC"
+OFF = LimitSettings(enabled=False, sockets_per_ip=10_000)
+DELIVERIES = 200_000  # of a run
+TRADE, DEPTH = "trade.ETH_USDC", "depth.ETH_USDC"
+FILLING = {TRADE: 140, DEPTH: 540}  # bytes besides the frame's own
 
 
 class OneFeed:
     """Just the names; the bench pushes frames itself."""
 
     def has_stream(self, name: str) -> bool:
-        return name == NAME
+        return name in FILLING
 
     def follow(self, name: str) -> None: ...
+
+
+class NoSessions:
+    """Nobody signs in here."""
+
+    def named(self, _reader: object, name: str) -> str:
+        return name
+
+    def fault(self, _reader: object, _name: str) -> None: ...
+    def leave(self, _reader: object) -> None: ...
 
 
 class Gauge:
@@ -36,10 +50,11 @@ class Metrics:
     sockets = Gauge()
 
 
-async def deliveries() -> float:
+async def deliveries(name: str, sockets: int) -> float:
     """Messages a second from the hub to all readers, server and readers in one machine."""
     hub = Hub()
-    stream: Any = Stream(hub, OneFeed(), Metrics(), lambda: 0)  # type: ignore[arg-type]
+    given: Any = hub, OneFeed(), Metrics(), lambda: 0, NoSessions(), Limits(OFF)
+    stream: Any = Stream(*given)
     config = uvicorn.Config(
         stream,
         host="127.0.0.1",
@@ -55,51 +70,53 @@ async def deliveries() -> float:
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     readers = await asyncio.create_subprocess_exec(
-        *_reader_command(port), stdout=asyncio.subprocess.PIPE
+        *_reader_command(port, name, sockets), stdout=asyncio.subprocess.PIPE
     )
-    while hub.subscriptions < SOCKETS:
+    while hub.subscriptions < sockets:
         await asyncio.sleep(0.01)
-    data = frame_data()
+    data, frames = frame_data(name), DELIVERIES // sockets
     started = time.perf_counter()
-    for number in range(FRAMES):
-        hub.push((NAME,), data, replaceable=False)
+    for number in range(frames):
+        hub.push((name,), data, replaceable=False)
         if number % 20 == 19:
             await asyncio.sleep(0)
-            while any(len(reader.queue) > 1_000 for reader in hub._readers[NAME]):
+            while any(len(reader.queue) > 1_000 for reader in hub._readers[name]):
                 await asyncio.sleep(0)
     await readers.wait()
     elapsed = time.perf_counter() - started
     server.should_exit = True
     await serving
-    return SOCKETS * FRAMES / elapsed
+    return sockets * frames / elapsed
 
 
-def _reader_command(port: int) -> list[str]:
-    return [sys.executable, "-m", "bench.stream", str(port)]
+def _reader_command(port: int, name: str, sockets: int) -> list[str]:
+    return [sys.executable, "-m", "bench.stream", str(port), name, str(sockets)]
 
 
-async def read_all(port: int) -> None:
+async def read_all(port: int, name: str, sockets: int) -> None:
     """The other process: all sockets, until every one has every byte. It counts and parses nothing,
     so that the figure is the server's.
     """
-    payload = len(f'{{"stream":"{NAME}","data":{frame_data()}}}')
-    expected = FRAMES * (payload + 4)  # a frame of 126 to 65,535 bytes has a header of 4
+    payload = len(f'{{"stream":"{name}","data":{frame_data(name)}}}')
+    expected = (
+        DELIVERIES // sockets * (payload + 4)
+    )  # a frame of 126 to 65,535 bytes has a header of 4
 
     async def one() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
         writer.write(_handshake())
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(_masked(b'{"method":"SUBSCRIBE","params":["' + NAME.encode() + b'"]}'))
+        writer.write(_masked(b'{"method":"SUBSCRIBE","params":["' + name.encode() + b'"]}'))
         seen = 0
         while seen < expected:
             seen += len(await reader.read(2**20))
         writer.close()
 
-    await asyncio.gather(*(one() for _ in range(SOCKETS)))
+    await asyncio.gather(*(one() for _ in range(sockets)))
 
 
-def frame_data() -> str:
-    return '{"e":"trade","x":"' + "a" * 140 + '"}'
+def frame_data(name: str) -> str:
+    return '{"e":"trade","x":"' + "a" * FILLING[name] + '"}'
 
 
 def _handshake() -> bytes:
@@ -115,9 +132,15 @@ def _masked(text: bytes) -> bytes:
 
 
 def rows() -> list[Row]:
-    rates = [uvloop.run(deliveries()) for _ in range(3)]
-    return [at_least("websocket, 100 subscribers", middle(rates), 150_000, "deliveries/s")]
+    found = []
+    for name in (TRADE, DEPTH):
+        for sockets, target in ((100, 150_000), (1_000, 110_000)):
+            rates = [uvloop.run(deliveries(name, sockets)) for _ in range(3)]
+            found.append(
+                at_least(f"{name}, {sockets:,} sockets", middle(rates), target, "deliveries/s")
+            )
+    return found
 
 
 if __name__ == "__main__":
-    uvloop.run(read_all(int(sys.argv[1])))
+    uvloop.run(read_all(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
