@@ -142,6 +142,8 @@ def test_execute_order_from_its_arrival_on(monkeypatch: pytest.MonkeyPatch) -> N
     row(Code.ORDER_LIMIT, "would meet more than", key=CAROLS_KEY)
     row(Code.ORDER_LIMIT, "would meet more than", key=CAROLS_KEY, time_in_force="FOK")
     market = {"order_type": "Market", "price": "", "quantity": ""}
+    finer = {"quote_quantity": "50.00000051"}
+    row(Code.INVALID_QUANTITY, "the nearest valid one is 50.000001", CAROLS_KEY, **market, **finer)
     row(Code.ORDER_LIMIT, "would meet more than", key=CAROLS_KEY, **market, quote_quantity="9000")
     monkeypatch.undo()
     monkeypatch.setattr(orders, "ORDERS_PER_OWNER_MAX", 0)

@@ -75,9 +75,7 @@ class Ledger:
 
     def pay_held(self, account: str, recipient: str, asset: str, amount: int) -> None:
         """From what the account holds to what the recipient has available; to itself: a release."""
-        assert amount >= 0, "a payment has a direction of its own"
-        if not amount:
-            return
+        assert amount > 0, "what is paid or released was held"
         holds = self._held[asset]
         left = holds[account] - amount
         assert left >= 0, "no more than is held can be paid from it"
