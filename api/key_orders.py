@@ -32,12 +32,21 @@ from xyk.domain.units import BATCH_MAX, Uint32, Uint64
 from xyk.engine.entry import Evidence
 from xyk.engine.order_record import OrderRecord, record_of
 from xyk.engine.submission import Committed, Submission
+from xyk.exchange.key_requests import window_fault
 from xyk.wallet.api_key import Parameters, command_of, request_digest
 
 ORDER_EXECUTE, ORDER_CANCEL, ORDER_CANCEL_ALL = "orderExecute", "orderCancel", "orderCancelAll"
 CHECKED_AT_ONCE = 16  # orders of a batch before other requests get their turn
 
 _encode = msgspec.json.Encoder().encode
+
+
+TEXT_MAX, ELEMENT_TEXT_MAX = 2_048, 300  # characters of a signed text, and besides for each order
+BATCH_USED = Rejected(
+    Code.INVALID_CLIENT_REQUEST,
+    "Orders of this very batch were accepted before; look them up, and sign what is missing anew",
+    409,
+)
 
 
 class OrderQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -110,6 +119,9 @@ def key_command(services: Services, log: OrderLog, instruction: str) -> Endpoint
         submission = _submission(headers, instruction, parameters, text, 0)
         if isinstance(submission, Rejected):
             return _refused(services, submission)
+        late = _unfit(services, headers, text, 1)
+        if late is not None:
+            return _refused(services, late)
         if instruction == ORDER_EXECUTE:  # no limit ever stops a cancel
             limited = services.limits.of_key(headers.public_key)
             if limited is not None:
@@ -142,6 +154,11 @@ def key_batch(services: Services, log: OrderLog) -> Endpoint:
         text = signed_text(headers, ORDER_EXECUTE, elements)
         if isinstance(text, Rejected):
             return _refused(services, text)
+        late = _unfit(services, headers, text, len(elements))
+        if late is not None:
+            return _refused(services, late)
+        if _was_accepted(services, headers, text, len(elements)):
+            return _refused(services, await services.committed(BATCH_USED))
         limited = services.limits.of_key(headers.public_key, len(elements))
         if limited is not None:
             return _refused(services, limited)
@@ -159,6 +176,27 @@ def key_batch(services: Services, log: OrderLog) -> Endpoint:
         return Answer(200, await _elements(services, log, asked, outcomes))
 
     return endpoint
+
+
+def _unfit(services: Services, headers: KeyHeaders, text: str, elements: int) -> Rejected | None:
+    """What is not worth a place in the queue, nor anything of the key's limit: a request out of its
+    time, which anybody may have kept, and one whose text would swell the journal, since each
+    element keeps all of it."""
+    bound = TEXT_MAX + ELEMENT_TEXT_MAX * elements
+    if len(text) > bound:
+        return malformed(
+            f"The signed text has {len(text)} characters; for {elements} orders it may have {bound}"
+        )
+    return window_fault(services.now_ms(), headers.timestamp, headers.window)
+
+
+def _was_accepted(services: Services, headers: KeyHeaders, text: str, elements: int) -> bool:
+    """Any of it: the elements that were refused must not execute when somebody sends it again."""
+    expires_ms = headers.timestamp + headers.window
+    return any(
+        services.state.request_used(request_digest(headers.public_key, text, index), expires_ms)
+        for index in range(elements)
+    )
 
 
 def _submission(

@@ -261,13 +261,43 @@ async def test_a_batch_is_signed_as_a_whole_and_once(raw_key: KeyUser, venue: Ve
     first = await raw_key.orders(body, timestamp=stamp)
     again = await raw_key.orders(body, timestamp=stamp)
     assert [one["operation"] for one in first.json()] == ["Ok", "Ok"]
-    assert [one["code"] for one in again.json()] == ["INVALID_CLIENT_REQUEST"] * 2
+    assert refusal(again) == (409, "INVALID_CLIENT_REQUEST")
     headers = raw_key.headers("orderExecute", body)
     swapped = await raw_key.http.post(ORDERS, json=body[::-1], headers=headers)
     assert refusal(swapped) == (401, "INVALID_SIGNATURE")
     for wrong in ([], [body[0]] * 101):
         assert refusal(await raw_key.orders(wrong)) == (400, "INVALID_CLIENT_REQUEST")
     assert len(await told(raw_key, ORDERS, "orderQueryAll")) == 2
+
+
+async def test_what_a_batch_was_refused_cannot_be_replayed(
+    raw_key: KeyUser, venue: Venue, alice: Client
+) -> None:
+    """Else whoever kept the request could execute it when there are funds, beside the owner's own
+    second try."""
+    too_much = limit(venue.market, "Bid", "600", "1900")
+    body = [limit(venue.market, "Bid", "1", "1950"), too_much]
+    stamp = now_ms()
+    first = (await raw_key.orders(body, timestamp=stamp)).json()
+    assert [one["operation"] for one in first] == ["Ok", "Err"]
+    assert first[1]["code"] == "INSUFFICIENT_FUNDS"
+    await venue.fund(alice, 1, 1_000_000)
+    again = await raw_key.orders(body, timestamp=stamp)
+    assert refusal(again) == (409, "INVALID_CLIENT_REQUEST")
+    assert len(await told(raw_key, ORDERS, "orderQueryAll")) == 1
+
+
+async def test_a_text_that_would_swell_the_journal_is_refused(
+    raw_key: KeyUser, venue: Venue
+) -> None:
+    order = limit(venue.market, "Bid", "1", "1950")
+    for body, bound in (([order | {"note": "x" * 3_000}], 2_348), ([order] * 2, 2_648)):
+        answer = await raw_key.orders(body)
+        is_long = len(body) == 1
+        assert (answer.status_code == 400) is is_long, answer.text
+        assert not is_long or str(bound) in answer.json()["message"]
+    single = await raw_key.order(order | {"note": "x" * 3_000})
+    assert refusal(single) == (400, "INVALID_CLIENT_REQUEST")
 
 
 async def test_the_native_form_is_as_it_was(
