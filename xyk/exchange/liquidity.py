@@ -88,9 +88,7 @@ def _plan_deposit(
     state: State, add: AddLiquidity, sides: _Sides, pool: Pool
 ) -> _Deposit | Rejected:
     reserve_a, reserve_b = _oriented(sides, pool.reserve_base, pool.reserve_quote)
-    amount_a, amount_b = optimal_amounts(
-        add.amount_a_desired, add.amount_b_desired, reserve_a, reserve_b
-    )
+    amount_a, amount_b = _amounts(add, sides, pool)
     for asset, amount in ((sides.asset_a, amount_a), (sides.asset_b, amount_b)):
         available = state.ledger.available(add.owner, asset)
         if available < amount:
@@ -135,8 +133,7 @@ def _crossing_fault(state: State, add: AddLiquidity, sides: _Sides) -> Rejected 
     if book is None or not book.count:
         return None
     market, pool = state.markets[sides.market], state.pools[sides.market]
-    desired = _oriented(sides, add.amount_a_desired, add.amount_b_desired)
-    amounts = optimal_amounts(*desired, pool.reserve_base, pool.reserve_quote)
+    amounts = _oriented(sides, *_amounts(add, sides, pool))
     base, quote = pool.reserve_base + amounts[0], pool.reserve_quote + amounts[1]
     lot_value = state.lot_values[market.symbol]
     if not pool_crosses(book, market, pool, base, quote, lot_value):
@@ -284,6 +281,13 @@ def _sides(state: State, token_a: str, token_b: str, *, creates: bool) -> _Sides
             f"{symbol} is {market.status}; RemoveLiquidity works, AddLiquidity has to wait",
         )
     return _Sides(asset_a, asset_b, symbol, market.base == asset_a)
+
+
+def _amounts(add: AddLiquidity, sides: _Sides, pool: Pool) -> tuple[int, int]:
+    """(a, b) that the pool takes. The router fits B to A first, so the order in which the action
+    names its tokens decides which of them is rounded."""
+    reserve_a, reserve_b = _oriented(sides, pool.reserve_base, pool.reserve_quote)
+    return optimal_amounts(add.amount_a_desired, add.amount_b_desired, reserve_a, reserve_b)
 
 
 def _oriented(sides: _Sides, one: int, other: int) -> tuple[int, int]:
