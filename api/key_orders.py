@@ -116,7 +116,8 @@ def key_command(services: Services, log: OrderLog, instruction: str) -> Endpoint
         text = signed_text(headers, instruction, [parameters])
         if isinstance(text, Rejected):
             return _refused(services, text)
-        submission = _submission(headers, instruction, parameters, text, 0)
+        digest = request_digest(headers.public_key, text, 0)
+        submission = _submission(headers, instruction, parameters, text, digest, 0)
         if isinstance(submission, Rejected):
             return _refused(services, submission)
         late = _unfit(services, headers, text, 1)
@@ -157,7 +158,10 @@ def key_batch(services: Services, log: OrderLog) -> Endpoint:
         late = _unfit(services, headers, text, len(elements))
         if late is not None:
             return _refused(services, late)
-        if _was_accepted(services, headers, text, len(elements)):
+        digests = [
+            request_digest(headers.public_key, text, index) for index in range(len(elements))
+        ]
+        if _was_accepted(services, headers, digests):
             return _refused(services, await services.committed(BATCH_USED))
         limited = services.limits.of_key(headers.public_key, len(elements))
         if limited is not None:
@@ -166,7 +170,8 @@ def key_batch(services: Services, log: OrderLog) -> Endpoint:
         for index, parameters in enumerate(elements):
             if index and index % CHECKED_AT_ONCE == 0:
                 await asyncio.sleep(0)
-            asked.append(_submission(headers, ORDER_EXECUTE, parameters, text, index))
+            digest = digests[index]
+            asked.append(_submission(headers, ORDER_EXECUTE, parameters, text, digest, index))
         outcomes = await services.writer.submit_batch(
             [one for one in asked if isinstance(one, Submission)]
         )
@@ -190,17 +195,19 @@ def _unfit(services: Services, headers: KeyHeaders, text: str, elements: int) ->
     return window_fault(services.now_ms(), headers.timestamp, headers.window)
 
 
-def _was_accepted(services: Services, headers: KeyHeaders, text: str, elements: int) -> bool:
+def _was_accepted(services: Services, headers: KeyHeaders, digests: list[str]) -> bool:
     """Any of it: the elements that were refused must not execute when somebody sends it again."""
     expires_ms = headers.timestamp + headers.window
-    return any(
-        services.state.request_used(request_digest(headers.public_key, text, index), expires_ms)
-        for index in range(elements)
-    )
+    return any(services.state.request_used(digest, expires_ms) for digest in digests)
 
 
 def _submission(
-    headers: KeyHeaders, instruction: str, parameters: Parameters, text: str, index: int
+    headers: KeyHeaders,
+    instruction: str,
+    parameters: Parameters,
+    text: str,
+    digest: str,
+    index: int,
 ) -> Submission | Rejected:
     command = command_of(instruction, parameters, headers.timestamp, headers.window)
     if isinstance(command, Rejected):
@@ -210,7 +217,7 @@ def _submission(
         Evidence(
             scheme=ED25519,
             signer=headers.public_key,
-            digest=request_digest(headers.public_key, text, index),
+            digest=digest,
             signature=headers.signature,
             text=text,
             index=index,

@@ -1,18 +1,14 @@
 """Foreign clients in environments of their own (`make clients`), and the market that they drive."""
 
 import asyncio
-import base64
-import secrets
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from tests.require import require
 from tests.server import ROOT, Server
 from xyk.client.client import Client
+from xyk.wallet.key_pair import KeyPair
 from xyk.wallet.signer import NonceClock, Wallet
 
 HERE = Path(__file__).parent
@@ -52,14 +48,6 @@ def drive(name: str, script: str, *arguments: str) -> str:
     return done.stdout
 
 
-def new_key() -> tuple[str, str, str]:
-    """0x hex of the public key, and both base64 texts."""
-    seed = secrets.token_bytes(32)
-    public = Ed25519PrivateKey.from_private_bytes(seed).public_key()
-    raw = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return "0x" + raw.hex(), base64.b64encode(raw).decode(), base64.b64encode(seed).decode()
-
-
 def open_market(server: Server) -> Trader:
     """SOL_USDC with a pool of 1,000 SOL and 150,000 USDC by somebody who goes away, and a trader
     with 1,000 SOL and 100,000 USDC and a key."""
@@ -72,9 +60,9 @@ async def _open_market(url: str) -> Trader:
         await provider.faucet("USDC", 150_000 * USDC)
         await provider.add_liquidity("SOL", "USDC", 1_000 * SOL, 150_000 * USDC)
     wallet = Wallet.random()
-    public, key, secret = new_key()
+    pair = KeyPair.random()
     async with Client(url, wallet, nonces=NONCES) as owner:
         await owner.faucet("SOL", 1_000 * SOL)
         await owner.faucet("USDC", 100_000 * USDC)
-        await owner.approve_api_key(public, FAR_S)
-    return Trader(wallet, key, secret)
+        await owner.approve_api_key(pair.public_key, FAR_S)
+    return Trader(wallet, pair.api_key, pair.secret)

@@ -3,7 +3,7 @@
 """
 
 import secrets
-from base64 import b64decode, b64encode
+from base64 import b64encode
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -21,14 +21,6 @@ class KeyPair:
     @classmethod
     def random(cls) -> "KeyPair":
         return cls(secrets.token_bytes(SEED_BYTES))
-
-    @classmethod
-    def from_secret(cls, secret: str) -> "KeyPair":
-        """ValueError where it is no base64 of 32 bytes (or of 64: seed and public key)."""
-        raw = b64decode(secret, validate=True)
-        if len(raw) not in (SEED_BYTES, 2 * SEED_BYTES):
-            raise ValueError(f"Expected base64 of {SEED_BYTES} bytes, found {len(raw)}")
-        return cls(raw[:SEED_BYTES])
 
     @property
     def public_key(self) -> str:
