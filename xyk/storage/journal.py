@@ -19,6 +19,7 @@ from xyk.engine.entry import GENESIS_HASH, Entry
 from xyk.storage.checkpoint import Checkpointer
 from xyk.storage.database import KEEPALIVES, postgres_dsn
 from xyk.storage.errors import NoJournal
+from xyk.storage.handover import Handover
 
 APPEND_MAX = 1_024  # entries of one append
 BATCH = 1_000  # rows of one read
@@ -52,16 +53,20 @@ class SqliteJournal:
         reader: aiosqlite.Connection,
         writer: aiosqlite.Connection | None,
         checkpointer: Checkpointer | None,
+        handover: Handover | None = None,
     ) -> None:
+        """`handover`: of the writer's statements."""
         self._reader = reader  # its own thread, so that reads do not wait behind a commit
         self._writer = writer
         self._checkpointer = checkpointer
+        self._handover = handover
         self._appended_bytes = 0
 
     @classmethod
     async def open(cls, path: Path) -> "SqliteJournal":
         """For the one process that holds the lock."""
-        writer = await _connect(path, "rw")
+        handover = Handover()
+        writer = await _connect(path, "rw", factory=handover.connection)
         try:
             for pragma in (
                 "journal_mode = WAL",
@@ -70,7 +75,7 @@ class SqliteJournal:
                 "wal_autocheckpoint = 0",
             ):
                 await writer.execute_fetchall(f"PRAGMA {pragma}")
-            return cls(await _connect(path, "ro"), writer, Checkpointer(path))
+            return cls(await _connect(path, "ro"), writer, Checkpointer(path), handover)
         except BaseException:
             await writer.close()
             raise
@@ -90,7 +95,8 @@ class SqliteJournal:
         rows = 1 << (len(entries) - 1).bit_length()
         values: list[Any] = [value for entry in entries for value in astuple(entry)]
         values += [None] * (len(FIELDS) * (rows - len(entries)))
-        await self._writer.execute_fetchall(INSERTS[rows], values)
+        statement = self._writer.execute_fetchall(INSERTS[rows], values)
+        await (statement if self._handover is None else self._handover(statement))
         self._nudge(entries)
 
     async def read(self, after: int, until: int | None = None) -> AsyncIterator[Sequence[Entry]]:
@@ -206,8 +212,9 @@ async def _pool(url: str) -> Any:
     return await asyncpg.create_pool(postgres_dsn(url), min_size=1, max_size=READERS_MAX)
 
 
-async def _connect(path: Path, mode: str) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(_uri(path, mode), uri=True, isolation_level=None)
+async def _connect(path: Path, mode: str, **options: Any) -> aiosqlite.Connection:
+    uri = _uri(path, mode)
+    connection = await aiosqlite.connect(uri, uri=True, isolation_level=None, **options)
     await connection.execute_fetchall(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     return connection
 
