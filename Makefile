@@ -64,7 +64,7 @@ slow: $(INSTALLED)
 	$(PYTEST) -n $(JOBS) -m 'slow and not nightly' $(PYTEST_ARGS)
 
 nightly: $(INSTALLED)
-	HYPOTHESIS_PROFILE=nightly $(PYTEST) -m nightly $(PYTEST_ARGS)
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) -o faulthandler_timeout=0 -m nightly $(PYTEST_ARGS)
 
 check: $(INSTALLED)
 	$(PYTHON) -m ruff format --check $(SOURCES)

@@ -1,12 +1,15 @@
 """Hypothesis profiles, simulation seeds, and the things that a machine may lack."""
 
+import asyncio
+import inspect
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
+from typing import Any
 
 import asyncpg
 import pytest
@@ -38,10 +41,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("simulation_seed", [int(named)] if named else SIMULATION_SEEDS)
 
 
+# One that waits for ever fails, and its traceback says for what. Where even that does not come, the
+# runner ends with everybody's stack (faulthandler_timeout in pyproject.toml).
+WAIT_MAX_S = 300
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            if item.get_closest_marker("nightly") is None:
+                item.obj = _not_for_ever(item.obj)
         if item.nodeid.startswith(SLOW_ON_POSTGRES) and item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.slow)
+
+
+def _not_for_ever(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    @wraps(test)
+    async def limited(*arguments: Any, **fixtures: Any) -> None:
+        async with asyncio.timeout(WAIT_MAX_S):
+            await test(*arguments, **fixtures)
+
+    return limited
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
