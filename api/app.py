@@ -91,7 +91,7 @@ def create_app(services: Services) -> Application:
     metrics.watch("xyk_open_orders", "Orders that rest or wait for a trigger", lambda: len(log))
     sessions = Sessions(services)
     readers = Readers(services, sessions)
-    streams = StreamSessions(sessions, readers)
+    streams = StreamSessions(sessions, readers, hub)
     services.writer.listeners.append(streams.publish)
     table = with_sessions(endpoints(services, log), services, log, sessions)
     table |= auth_endpoints(services, sessions)

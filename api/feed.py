@@ -18,7 +18,7 @@ from api.depth_stream import DepthStream
 from api.hub import Hub
 from api.kline_stream import KlineStream, is_kline_stream
 from api.order_log import OrderLog
-from api.order_stream import OrderStream, is_order_stream
+from api.order_stream import OrderStream, is_owner_stream
 from api.trade_tail import PublicTrade, TradeTail, Trail
 from xyk.domain import events as ev
 from xyk.domain.decimals import significant, whole_tokens
@@ -143,7 +143,7 @@ class Feed:
 
     def has_stream(self, name: str) -> bool:
         """Whether it can be subscribed to."""
-        if name in self._streams or is_order_stream(name, self.markets):
+        if name in self._streams or is_owner_stream(name, self.markets):
             return True
         return is_kline_stream(name, self.markets)
 
@@ -152,6 +152,8 @@ class Feed:
         symbol = self._depth_names.get(name)
         if symbol is not None:
             self.markets[symbol].depth.follow(name)
+        else:
+            self.accounts.follow_named(name)
 
     def publish(self, group: Sequence[Committed]) -> None:
         log, hub = self.log, self._hub
