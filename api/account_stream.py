@@ -1,5 +1,6 @@
 """The private streams `account.orderUpdate`, `account.orderUpdate.S` and `account.balanceUpdate`:
-an owner's own, for whoever subscribes with a signature of one of its API keys.
+an owner's own, for whoever subscribes with a signature of one of its API keys. With `@0xOWNER`
+behind it the last one is told as order_stream.py's are: to anybody, or by a session.
 
 In the hub the name of such a stream has the key behind it, so that what a key listens to ends with
 the key: told so as soon as its revocation is committed, or with the first frame after it expired.
@@ -13,10 +14,11 @@ import msgspec
 
 from api.hub import KEY_MARK, Hub
 from api.key_requests import key_headers, signed_text
+from api.views import address
 from xyk.domain.decimals import whole_tokens
 from xyk.domain.events import ApiKeyApproved, ApiKeyRevoked
 from xyk.domain.rejections import Code, Rejected
-from xyk.domain.units import LP_PREFIX
+from xyk.domain.units import LP_PREFIX, parse_hex
 from xyk.engine.balance_watch import BalanceChange, BalanceWatch
 from xyk.engine.entry import Entry
 from xyk.engine.submission import Committed
@@ -46,14 +48,16 @@ class AccountStream:
         self._balances = balances
         self._keys: dict[str, ApiKey] = dict(state.api_keys)
         self._listening: dict[str, dict[str, None]] = {}  # owner -> keys, some without readers
-        self._watched: dict[str, None] = {}  # owners
+        # Owners whose balances are followed, and what those streams are called that name them.
+        self._watched: dict[str, tuple[str, ...]] = {}
 
     def listener(self, signature: Sequence[str | int] | None, now_ms: int) -> str | Rejected:
         """The key that signed a subscription just now."""
         if signature is None or len(signature) != 4:
             return Rejected(
                 Code.UNAUTHORIZED,
-                "Account streams take a signature: [public key, signature, timestamp, window]",
+                "Account streams take a signature: [public key, signature, timestamp, window]; "
+                "or the token of a session",
             )
         key, signed, timestamp, window = [str(part) for part in signature]
         headers = key_headers(key, signed, timestamp, window)
@@ -89,9 +93,13 @@ class AccountStream:
         """A stream of this key has a reader."""
         owner = self._keys[public_key].owner
         self._listening.setdefault(owner, {})[public_key] = None
-        if owner not in self._watched and self._hub.has_readers(_balance_name(public_key)):
-            self._watched[owner] = None
-            self._balances.watch(owner)
+        if self._hub.has_readers(_balance_name(public_key)):
+            self._watch(owner)
+
+    def follow_named(self, name: str) -> None:
+        """A stream that names its owner has a reader."""
+        if name.startswith(BALANCE_UPDATE):
+            self._watch(parse_hex(name.partition("@")[2], 20))
 
     def order_names(self, owner: str, market: str, time_ms: int) -> Iterator[str]:
         """The private streams that tell of an owner's orders in a market."""
@@ -104,9 +112,8 @@ class AccountStream:
         entry = committed.entry
         for change in self._balances.taken(entry.seq):
             if not change.asset.startswith(LP_PREFIX):  # a colon breaks the convention's clients
-                names = tuple(
-                    [_balance_name(key) for key in self._heard(change.account, entry.time)]
-                )
+                heard = [_balance_name(key) for key in self._heard(change.account, entry.time)]
+                names = (*heard, *self._watched.get(change.account, ()))
                 self._hub.push(names, self._frame(entry, change), replaceable=False)
         if entry.kind in ("ApproveApiKey", "RevokeApiKey"):
             for event in committed.events:
@@ -114,9 +121,9 @@ class AccountStream:
 
     def forget_silent(self) -> None:
         """Owners whose readers all went away."""
-        for owner in list(self._watched):
-            keys = self._listening.get(owner, {})
-            if not any(self._hub.has_readers(_balance_name(key)) for key in keys):
+        for owner, named in list(self._watched.items()):
+            keyed = [_balance_name(key) for key in self._listening.get(owner, ())]
+            if not any(self._hub.has_readers(name) for name in (*named, *keyed)):
                 del self._watched[owner]
                 self._balances.forget(owner)
         for owner, keys in list(self._listening.items()):
@@ -124,6 +131,11 @@ class AccountStream:
                 del keys[public_key]
             if not keys:
                 del self._listening[owner]
+
+    def _watch(self, owner: str) -> None:
+        if owner not in self._watched:
+            self._watched[owner] = named(BALANCE_UPDATE, owner)
+            self._balances.watch(owner)
 
     def _heard(self, owner: str, time_ms: int) -> list[str]:
         """The keys of an owner that listen and may; those that may not are told."""
@@ -166,6 +178,11 @@ class AccountStream:
             "seq": entry.seq,
         }
         return _encode(frame).decode()
+
+
+def named(stream: str, owner: str) -> tuple[str, str]:
+    """The spellings of a stream that names its owner: in lower case and with the checksum."""
+    return f"{stream}@{owner}", f"{stream}@{address(owner)}"
 
 
 def _balance_name(public_key: str) -> str:

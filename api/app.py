@@ -78,6 +78,7 @@ READS = (
 
 def create_app(services: Services) -> Application:
     """An ASGI application. All of the state that it is made on is committed."""
+    assert services.writer.committed_seq == services.state.seq
     hub = Hub()
     log = OrderLog(services.state, services.projected)
     accounts = AccountStream(services.state, hub, services.writer.balances)
@@ -91,7 +92,7 @@ def create_app(services: Services) -> Application:
     metrics.watch("xyk_open_orders", "Orders that rest or wait for a trigger", lambda: len(log))
     sessions = Sessions(services)
     readers = Readers(services, sessions)
-    streams = StreamSessions(sessions, readers)
+    streams = StreamSessions(sessions, readers, hub)
     services.writer.listeners.append(streams.publish)
     table = with_sessions(endpoints(services, log), services, log, sessions)
     table |= auth_endpoints(services, sessions)
@@ -138,14 +139,7 @@ async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIter
     """Before the port opens the last week and the present candles are read back; while it is open,
     what goes out by the clock goes out."""
     now_ms = services.now_ms()
-    for symbol, market in feed.markets.items():
-        ticker = await services.history.ticker_24h(symbol, now_ms)
-        minutes = await services.history.minutes(symbol, now_ms, WEEK_MS)
-        for window in (market.day, market.week):
-            window.last = ticker.last if ticker is not None else None
-            for minute in minutes:
-                window.restore(msgspec.convert(minute, Minute, from_attributes=True))
-            window.expire(now_ms)
+    feed.days.restore(*await _last_week(services, feed, now_ms), now_ms)
     feed.candles.restore(*await services.history.present_candles())
     pushing = [
         asyncio.create_task(push_tickers(feed, services.now_ms)),
@@ -159,6 +153,26 @@ async def _lifespan(services: Services, feed: Feed, _app: Litestar) -> AsyncIter
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+
+async def _last_week(
+    services: Services, feed: Feed, now_ms: int
+) -> tuple[int, dict[str, tuple[str | None, list[Minute]]]]:
+    """The seq that the read tables show, and of every market the last price and the minutes as of
+    that entry."""
+    history, markets = services.history, tuple(feed.markets)
+    while True:
+        seq, _ = await history.cursor()
+        found = {}
+        for symbol in markets:
+            ticker = await history.ticker_24h(symbol, now_ms)
+            minutes = await history.minutes(symbol, now_ms, WEEK_MS)
+            found[symbol] = (
+                ticker.last if ticker is not None else None,
+                [msgspec.convert(minute, Minute, from_attributes=True) for minute in minutes],
+            )
+        if (await history.cursor())[0] == seq:  # nothing was projected between the queries
+            return seq, found
 
 
 def _places(reads: Litestar) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,9 @@ prices, volume and the number of trades count all of them.
 """
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
@@ -176,3 +178,60 @@ class Week(Day):
 
     STEP_MS = HOUR_MS
     LENGTH_MS = WEEK_MS
+
+
+class DayFill(NamedTuple):
+    """A fill as `Day.add` counts it."""
+
+    seq: int
+    time_ms: int
+    market: str
+    base: int
+    quote: int
+    base_fee: int
+    quote_fee: int
+    price: str | None
+
+
+class Days:
+    """Day and week of every market. What is committed before they are restored waits: the read
+    tables may have it by then, and it counts once."""
+
+    def __init__(self) -> None:
+        self._markets: dict[str, tuple[Day, Week]] = {}
+        self._early: list[DayFill] | None = []  # None once restored
+
+    def of(self, market: str) -> tuple[Day, Week]:
+        """A market that is listed."""
+        return self._markets.setdefault(market, (Day(), Week()))
+
+    def add(self, fill: DayFill) -> None:
+        """The next committed fill."""
+        if self._early is not None:
+            self._early.append(fill)
+            return
+        for window in self._markets[fill.market]:
+            window.add(
+                fill.time_ms,
+                base=fill.base,
+                quote=fill.quote,
+                base_fee=fill.base_fee,
+                quote_fee=fill.quote_fee,
+                price=fill.price,
+            )
+
+    def restore(
+        self, seq: int, stored: Mapping[str, tuple[str | None, Sequence[Minute]]], now_ms: int
+    ) -> None:
+        """The last price before them and the minutes of each market, as of entry `seq`; once."""
+        for market, (last, minutes) in stored.items():
+            for window in self._markets[market]:
+                window.last = last
+                for minute in minutes:
+                    window.restore(minute)
+                window.expire(now_ms)
+        early, self._early = self._early, None
+        assert early is not None
+        for fill in early:
+            if fill.seq > seq:
+                self.add(fill)

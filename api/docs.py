@@ -51,9 +51,9 @@ MORE_STREAMS = (
     ),
     (
         "account.balanceUpdate",
-        "",
-        "of that owner: a asset, A available, L locked after each change of either, in whole "
-        "tokens; nothing at the start, GET /api/v1/capital has it",
+        "account.balanceUpdate@0xOWNER",
+        "of that owner, or of the one that is named as above: a asset, A available, L locked after "
+        "each change of either, in whole tokens; nothing at the start, GET /api/v1/capital has it",
     ),
 )
 

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 
 from api.account_stream import AccountStream
 from api.candle_log import CandleLog, Fill
-from api.day import Day, Week
+from api.day import Day, DayFill, Days, Week
 from api.depth_stream import DepthStream
 from api.hub import Hub
 from api.kline_stream import KlineStream, is_kline_stream
 from api.order_log import OrderLog
-from api.order_stream import OrderStream, is_order_stream
+from api.order_stream import OrderStream, is_owner_stream
 from api.trade_tail import PublicTrade, TradeTail, Trail
 from xyk.domain import events as ev
 from xyk.domain.decimals import significant, whole_tokens
@@ -67,7 +67,9 @@ class MarketFeed:
         "week",
     )
 
-    def __init__(self, state: State, depth: Depth, first_id: int) -> None:
+    def __init__(
+        self, state: State, depth: Depth, first_id: int, windows: tuple[Day, Week]
+    ) -> None:
         symbol = depth.market.symbol
         market = state.markets[symbol]
         self.symbol = symbol
@@ -78,8 +80,7 @@ class MarketFeed:
             channel: tuple(spelling + symbol for spelling in spellings)
             for channel, spellings in SPELLINGS.items()
         }
-        self.day = Day()
-        self.week = Week()
+        self.day, self.week = windows
         self.tail = TradeTail()
         self.depth = DepthStream(depth, self.quote_decimals, first_id)
         self.seq = 0
@@ -109,6 +110,7 @@ class Feed:
         self._orders = OrderStream(state, hub, log, accounts)
         self.accounts = accounts
         self.candles = candles
+        self.days = Days()
         self.klines = KlineStream(state, hub, candles)
         self._first_id = first_id
         self.trail = Trail(projected, state.seq, state.now_ms)
@@ -143,7 +145,7 @@ class Feed:
 
     def has_stream(self, name: str) -> bool:
         """Whether it can be subscribed to."""
-        if name in self._streams or is_order_stream(name, self.markets):
+        if name in self._streams or is_owner_stream(name, self.markets):
             return True
         return is_kline_stream(name, self.markets)
 
@@ -152,6 +154,8 @@ class Feed:
         symbol = self._depth_names.get(name)
         if symbol is not None:
             self.markets[symbol].depth.follow(name)
+        else:
+            self.accounts.follow_named(name)
 
     def publish(self, group: Sequence[Committed]) -> None:
         log, hub = self.log, self._hub
@@ -195,7 +199,8 @@ class Feed:
 
     def _list(self, depth: Depth) -> MarketFeed:
         """Names of assets and decimals never change, so they may be read from the live state."""
-        market = MarketFeed(self._state, depth, self._first_id)
+        windows = self.days.of(depth.market.symbol)
+        market = MarketFeed(self._state, depth, self._first_id, windows)
         self.markets[market.symbol] = market
         for names in market.names.values():
             self._streams.update(names)
@@ -299,15 +304,7 @@ class Feed:
         maker: str,
     ) -> None:
         """`volume` and `pool_fees` are base and quote; `price` None where the fill forms none."""
-        for window in (market.day, market.week):
-            window.add(
-                entry.time,
-                base=volume[0],
-                quote=volume[1],
-                base_fee=pool_fees[0],
-                quote_fee=pool_fees[1],
-                price=price,
-            )
+        self.days.add(DayFill(entry.seq, entry.time, market.symbol, *volume, *pool_fees, price))
         self.klines.add(Fill(entry.seq, entry.time, market.symbol, *volume, price))
         if price is None:
             return

@@ -15,10 +15,11 @@ from api.listing import asset_named, named_market
 from api.markets import View
 from api.problems import Refused, malformed
 from api.query import whole_number
-from api.services import Given
+from api.services import PRIVATE, Given
 from api.views import address, token_of
 from xyk.domain.decimals import whole_tokens
 from xyk.domain.rejections import Rejected
+from xyk.domain.units import ZERO_ADDRESS
 from xyk.storage.history import BlockEvent, TooManyEvents
 
 EVENTS_MAX = 10_000  # of one answer
@@ -77,7 +78,8 @@ class ReservesView(View, frozen=True, kw_only=True):
 
 class EventView(View, frozen=True, kw_only=True, omit_defaults=True):
     """A swap has what went in and out, by the taker, and its price in asset 1; a join or an exit
-    has `amount0` and `amount1`. `reserves`: those of the pool after it. In whole tokens."""
+    has `amount0` and `amount1`. `reserves`: those of the pool after it. In whole tokens. `maker` is
+    the zero address where accounts are private."""
 
     block: BlockView
     event_type: str
@@ -175,14 +177,15 @@ async def get_events(
         raise Refused(
             malformed(f"More than {EVENTS_MAX} events; ask for fewer blocks - at `toBlock`")
         ) from None
-    return EventsView(events=[_event(feed.markets[one.market], one) for one in found])
+    shows_makers = services.settings.visibility != PRIVATE
+    return EventsView(events=[_event(feed.markets[one.market], one, shows_makers) for one in found])
 
 
 def _block(seq: int, time_ms: int) -> BlockView:
     return BlockView(block_number=seq, block_timestamp=time_ms // 1000)
 
 
-def _event(market: MarketFeed, one: BlockEvent) -> EventView:
+def _event(market: MarketFeed, one: BlockEvent, shows_makers: bool) -> EventView:
     base = whole_tokens(one.base_amount, market.base_decimals)
     quote = whole_tokens(one.quote_amount, market.quote_decimals)
     amounts: dict[str, str]
@@ -198,7 +201,7 @@ def _event(market: MarketFeed, one: BlockEvent) -> EventView:
         txn_id=str(one.seq),
         txn_index=0,
         event_index=one.event,
-        maker=address(one.owner),
+        maker=address(one.owner) if shows_makers else ZERO_ADDRESS,
         pair_id=one.market,
         reserves=ReservesView(
             asset0=whole_tokens(one.reserve_base, market.base_decimals),

@@ -9,11 +9,10 @@ from typing import Any
 
 import msgspec
 
-from api.account_stream import AccountStream
+from api.account_stream import BALANCE_UPDATE, ORDER_UPDATE, AccountStream, named
 from api.hub import Hub
 from api.order_log import OrderLog
 from api.order_views import LAST_PRICE
-from api.views import address
 from xyk.domain import events as ev
 from xyk.domain.decimals import whole_tokens
 from xyk.domain.events import AnyEvent
@@ -25,22 +24,21 @@ from xyk.engine.entry import Entry
 from xyk.engine.order_record import TRIGGER_PENDING, OrderRecord
 from xyk.exchange.state import State
 
-CHANNEL = "account.orderUpdate"
-
 _encode = msgspec.json.Encoder().encode
 
 
-def is_order_stream(name: str, markets: dict[str, Any]) -> bool:
-    """Whether somebody can subscribe to it."""
+def is_owner_stream(name: str, markets: dict[str, Any]) -> bool:
+    """Whether it is about an owner, names it, and can be subscribed to."""
     head, at, owner = name.partition("@")
-    if not at or not head.startswith(CHANNEL):
+    channel, _, market = head.rpartition(".")
+    is_of_market = channel == ORDER_UPDATE and market in markets
+    if not at or not (is_of_market or head in (ORDER_UPDATE, BALANCE_UPDATE)):
         return False
     try:
         lower = parse_hex(owner, 20)
     except ValueError:
         return False
-    market = head.removeprefix(CHANNEL)
-    return owner in (lower, address(lower)) and (not market or market[1:] in markets)
+    return name in named(head, lower)
 
 
 class OrderStream:
@@ -135,13 +133,7 @@ class OrderStream:
 
 
 def stream_names(owner: str, market: str) -> tuple[str, ...]:
-    shown = address(owner)
-    return (
-        f"{CHANNEL}@{owner}",
-        f"{CHANNEL}@{shown}",
-        f"{CHANNEL}.{market}@{owner}",
-        f"{CHANNEL}.{market}@{shown}",
-    )
+    return (*named(ORDER_UPDATE, owner), *named(f"{ORDER_UPDATE}.{market}", owner))
 
 
 def _kind(event: AnyEvent, order: OrderRecord) -> str | None:

@@ -21,9 +21,10 @@ PUBLIC, PRIVATE = "public", "private"  # visibility
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """`visibility`: who may read accounts: anybody (`public`), or the owner's session and the
-    operator's (`private`). `cors_origins`: origins whose pages may call from a browser, `*` = any;
-    none by default. `public_url`: where clients find the exchange, named in sign-in messages."""
+    """`visibility`: who may read accounts: anybody (`public`), or the owner's session or API key
+    and the operator's (`private`). `cors_origins`: origins whose pages may call from a browser,
+    `*` = any; none by default. `public_url`: where clients find the exchange, named in sign-in
+    messages."""
 
     version: str
     visibility: str = PUBLIC

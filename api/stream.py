@@ -159,7 +159,8 @@ class Stream:
         """The names as they are subscribed to: a session's own streams name their owner."""
         if request.signature is not None:
             return request.params
-        return [self._sessions.named(reader, name) for name in request.params]
+        names = [(name, self._sessions.named(reader, name)) for name in request.params]
+        return [told for name, told in names if told or not name]
 
     def _stream(self, name: str, key: str) -> str | None:
         """What the hub calls an account stream; empty where there is nothing to listen to."""

@@ -5,8 +5,8 @@ closed or expires.
 import asyncio
 from collections.abc import Sequence
 
-from api.account_stream import ORDER_UPDATE, is_private
-from api.hub import ACCOUNT, Reader
+from api.account_stream import BALANCE_UPDATE, ORDER_UPDATE, SILENT, is_private
+from api.hub import ACCOUNT, Hub, Reader
 from api.sessions import SIGN_IN, Identity, Sessions
 from api.visibility import Readers, stranger
 from xyk.domain.events import OperatorChanged, SessionClosed
@@ -18,8 +18,9 @@ SESSION_OVER = (1008, "the session is over: sign in again")
 
 
 class StreamSessions:
-    def __init__(self, sessions: Sessions, readers: Readers) -> None:
+    def __init__(self, sessions: Sessions, readers: Readers, hub: Hub) -> None:
         self._sessions = sessions
+        self._hub = hub
         self._readers = readers
         self._shown: dict[Reader, tuple[Identity, asyncio.TimerHandle]] = {}
 
@@ -27,7 +28,8 @@ class StreamSessions:
         return len(self._shown)
 
     async def by_token(self, reader: Reader, token: str) -> Rejected | None:
-        """The form `"token": "<jwt>"`; it replaces what the socket showed before."""
+        """The form `"token": "<jwt>"`; it replaces what the socket showed before, and ends what
+        only that one may follow: its end would not end it any more."""
         identity = await self._sessions.authenticated(token)
         if isinstance(identity, Rejected):
             return identity
@@ -37,14 +39,21 @@ class StreamSessions:
         left_s = self._sessions.left_s(identity)
         ending = asyncio.get_running_loop().call_later(left_s, reader.close, *SESSION_OVER)
         self._shown[reader] = identity, ending
+        for name in tuple(reader.names):
+            if self.fault(reader, name) is not None:
+                self._hub.unsubscribe(reader, name)
         return None
 
     def named(self, reader: Reader, name: str) -> str:
-        """`account.orderUpdate` alone is the session's owner's own."""
+        """`account.orderUpdate` alone is the session's owner's own; empty where that never says
+        anything."""
         shown = self._shown.get(reader)
-        if shown is not None and name.startswith(ORDER_UPDATE) and "@" not in name:
-            return f"{name}@{shown[0].owner}"
-        return name
+        if shown is None or not is_private(name):
+            return name
+        if name in SILENT:
+            return ""
+        is_told = name.startswith(ORDER_UPDATE) or name == BALANCE_UPDATE
+        return f"{name}@{shown[0].owner}" if is_told else name
 
     def fault(self, reader: Reader, name: str) -> Rejected | None:
         """Why the socket may not follow the stream, which exists."""

@@ -1,9 +1,9 @@
 """Who may read what belongs to one owner.
 
-Public (the default): anybody, as on a chain. Private: the owner, by a session, and the operator,
-who reads everything. A stranger learns nothing of whether what was asked for exists: an owner that
-is named and is not the reader's is FORBIDDEN whatever it has, and what is named by its id alone is
-not found.
+Public (the default): anybody, as on a chain. Private: the owner, by a session or by an API key that
+signs the query as ACCOUNT_QUERY, and the operator, who reads everything. A stranger learns nothing
+of whether what was asked for exists: an owner that is named and is not the reader's is FORBIDDEN
+whatever it has, and what is named by its id alone is not found.
 """
 
 from typing import Any
@@ -11,10 +11,20 @@ from typing import Any
 from litestar.di import NamedDependency
 
 from api.auth import bearer_token
+from api.gateway import has_key
+from api.key_reads import authorized
+from api.key_requests import query_parameters
 from api.problems import Refused
 from api.services import PRIVATE, PUBLIC, Services
 from api.sessions import SIGN_IN, Sessions
 from xyk.domain.rejections import Code, Rejected
+
+ACCOUNT_QUERY = "accountQuery"  # the instruction that a key signs, whichever of these reads it is
+NO_CREDENTIALS = Rejected(
+    Code.UNAUTHORIZED,
+    "Accounts are private here; send a session's token as Authorization: Bearer, or let an API key "
+    f"sign the query as {ACCOUNT_QUERY}. {SIGN_IN}",
+)
 
 
 class Readers:
@@ -27,32 +37,28 @@ class Readers:
         self._sessions = sessions
         self.is_public = services.settings.visibility == PUBLIC
 
-    async def reader_of(self, scope: dict[str, Any]) -> str | Rejected:
-        """The owner (lower case) whose credentials the request carries. Every form of credentials
-        is joined here."""
-        token = bearer_token(scope)
-        if token is None:
-            return Rejected(
-                Code.UNAUTHORIZED,
-                "Accounts are private here; send a session's token as Authorization: Bearer. "
-                f"{SIGN_IN}",
-            )
-        identity = await self._sessions.authenticated(token)
-        return identity if isinstance(identity, Rejected) else identity.owner
-
     def reads_all(self, owner: str) -> bool:
         """The operator of this moment."""
         return owner == self._services.state.operator
 
     async def known(self, scope: dict[str, Any]) -> str:
-        """The reader, who pays for what is asked. Raises Refused."""
-        reader = await self.reader_of(scope)
-        if isinstance(reader, Rejected):
-            raise Refused(reader)
-        limited = self._services.limits.of_address(reader)
+        """The owner (lower case) whose credentials the request carries, who pays for what is asked.
+        Every form of credentials is joined here. Raises Refused."""
+        if has_key(scope):
+            parameters = query_parameters(scope)
+            if isinstance(parameters, Rejected):
+                raise Refused(parameters)
+            return await authorized(self._services, scope, ACCOUNT_QUERY, parameters)
+        token = bearer_token(scope)
+        if token is None:
+            raise Refused(NO_CREDENTIALS)
+        identity = await self._sessions.authenticated(token)
+        if isinstance(identity, Rejected):
+            raise Refused(identity)
+        limited = self._services.limits.of_address(identity.owner)
         if limited is not None:
             raise Refused(limited)
-        return reader
+        return identity.owner
 
 
 class Visitor:

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.day import DAY_MS, HOUR_MS, MINUTE_MS, WEEK_MS, Day, Minute, Week
+from api.day import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    WEEK_MS,
+    Day,
+    DayFill,
+    Days,
+    Minute,
+    Ticker,
+    Week,
+)
 
 START_MS = 1_800_000_000_000
 
@@ -120,3 +131,16 @@ def test_a_week_takes_minutes_as_hours() -> None:
     ticker = week.ticker()
     assert ticker is not None
     assert (ticker.first, ticker.high, ticker.low, ticker.last) == ("6", "6", "6", "6")
+
+
+def test_fills_that_the_read_tables_do_not_have_count_after_what_they_have() -> None:
+    days = Days()
+    day, week = days.of("ETH_USDC")
+    for seq in (5, 6, 7):
+        days.add(DayFill(seq, START_MS + seq, "ETH_USDC", 10**seq, 1, 0, 0, str(seq)))
+    assert day.ticker() is None
+    days.restore(6, {"ETH_USDC": ("4", [Minute(start_ms=START_MS, trades=2)])}, START_MS)
+    days.add(DayFill(8, START_MS + 8, "ETH_USDC", 10**8, 1, 0, 0, "3"))
+    for window in (day, week):
+        assert (window.trades, window.base_volume, window.last) == (4, 10**7 + 10**8, "3")
+        assert window.ticker() == Ticker(first="7", last="3", high="7", low="3")

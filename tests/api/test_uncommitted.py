@@ -3,14 +3,15 @@ repeated receipt or frame may tell of what it holds; with one that fails, nobody
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
-from tests.api.desk import ETH, NOBODY, USDC, Desk, encoded, refusal
+from tests.api.desk import ETH, NOBODY, USDC, Desk, Json, encoded, refusal
 from tests.api.held import Held, held_exchange
 from tests.api.venue import Venue
 from xyk.client.client import Client
@@ -252,3 +253,53 @@ async def test_outside_the_sandbox_there_is_no_faucet(tmp_path: Path, database_u
         assert "/api/v1/faucet" not in (await client.get("/schema")).json()["paths"]
         [token] = (await client.get("/api/v1/assets")).json()[0]["tokens"]
         assert token["depositEnabled"] is False  # nothing can come in
+
+
+async def test_candles_and_tickers_of_streams_wait(
+    held: Held, http: httpx.AsyncClient, desk: Desk
+) -> None:
+    """Their clocks go on: seconds end and tickers are pushed while the journal is held."""
+    names = ["kline.1s.ETH_USDC", "kline.1month.ETH_USDC", "ticker.ETH_USDC"]
+    async with connect(held.url.replace("http", "ws") + "/ws", proxy=None) as socket:
+        await socket.send(encoded({"method": "SUBSCRIBE", "params": names, "id": 1}).decode())
+        assert await socket.recv() == '{"id":1,"result":null}'
+        assert (await desk.sell(desk.body(desk.swap()))).status_code == 201
+        told = {name: await newest(socket, name) for name in names}
+        held.journal.hold()
+        swapping = asyncio.create_task(desk.sell(desk.body(desk.swap(amount_in=10**18))))
+        await is_held(held)
+        frames: list[Json] = []
+        while sum(frame["stream"] == "ticker.ETH_USDC" for frame in frames) < 3:  # a second each
+            frames.append(await frame_of(socket))
+        await nothing_leaves(http, swapping)
+        for frame in frames:
+            assert frame["data"]["n"] in (told[frame["stream"]]["n"], 0), "one fill is committed"
+            assert frame["data"]["c"] == told[frame["stream"]]["c"]
+        held.journal.release()
+        sold = (await swapping).json()
+        second = datetime.fromtimestamp(sold["timestamp"] // 1000, UTC).strftime("%FT%T")
+        over = [frame["data"]["T"] for frame in frames if frame["data"].get("X")]
+        assert all(end <= second for end in over), "a second that an entry waits in is not over"
+        while (frame := await newest(socket, names[0]))["t"] != second or not frame["X"]:
+            assert frame["t"] <= second
+        assert frame["n"] >= 1
+        for name in names[1:]:
+            frame = await newest(socket, name)
+            while frame["n"] == 1:
+                frame = await newest(socket, name)
+            assert frame["n"] == 2
+            assert frame["c"] != told[name]["c"]
+
+
+async def frame_of(socket: ClientConnection) -> Json:
+    async with asyncio.timeout(20):
+        frame: Json = msgspec.json.decode(await socket.recv())
+    return frame
+
+
+async def newest(socket: ClientConnection, name: str) -> Json:
+    """The next frame of a stream, without its name."""
+    while (frame := await frame_of(socket))["stream"] != name:
+        pass
+    data: Json = frame["data"]
+    return data

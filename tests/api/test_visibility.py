@@ -338,3 +338,48 @@ async def test_a_former_operator_reads_its_own_only(
             assert (await http.get(path, headers=await bearer(successor))).status_code == 200
         finally:
             await successor.set_operator(operator.owner)
+
+
+async def test_another_session_on_the_socket_ends_the_streams_of_the_first(
+    private: Server, owner: Client, other: Client
+) -> None:
+    """Else they would outlive the owner's sign-out."""
+    name = f"account.orderUpdate@{owner.owner}"
+    async with watching(private.url) as watch:
+        assert await watch.subscribe(name, token=await owner.access_token()) == []
+        assert await watch.subscribe("pool.ETH_USDC", token=await other.access_token()) == []
+        await owner.sign_out()
+        await order_of(owner)
+        own = f"account.orderUpdate@{other.owner}"
+        assert await watch.subscribe(own) == []
+        order = await order_of(other)
+        while True:
+            frame = await watch.frame()
+            if frame["stream"] != "pool.ETH_USDC":
+                break
+        assert (frame["stream"], frame["data"]["i"]) == (own, order["id"])
+
+
+async def test_a_session_follows_its_owners_balances_and_nobody_elses(
+    private: Server, owner: Client, other: Client
+) -> None:
+    names = ("account.balanceUpdate", "account.rfqUpdate", "account.positionUpdate")
+    async with watching(private.url) as watch, watching(private.url) as strange:
+        assert await watch.subscribe(*names, token=await owner.access_token()) == []
+        named = f"account.balanceUpdate@{owner.owner}"
+        assert codes(await strange.subscribe(named)) == [4001]
+        assert codes(await strange.subscribe(named, token=await other.access_token())) == [4003]
+        for wrong in (f"account.rfqUpdate@{owner.owner}", f"account.orderUpdate_@{owner.owner}"):
+            assert codes(await watch.subscribe(wrong)) == [4006]
+        for held in ("10", "20"):
+            await order_of(owner)
+            frame = await watch.frame()
+            assert frame["stream"] == named
+            assert (frame["data"]["e"], frame["data"]["a"]) == ("balanceUpdate", "USDC")
+            assert frame["data"]["L"] == held
+        await watch.connection.send(
+            msgspec.json.encode({"method": "UNSUBSCRIBE", "params": [named], "id": 1}).decode()
+        )
+        assert await watch.frame() == {"id": 1, "result": None}
+        await order_of(owner)
+        assert await watch.subscribe() == []

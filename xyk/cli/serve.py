@@ -52,6 +52,7 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings) -> int:
     async with running(settings, xyk_version(), on_failure=end_at_once) as exchange:
         listener = _listen(settings)
+        await all_committed(exchange.services)
         server = Server(_config(services_at(exchange.services, listener), settings), listener)
         supervised = asyncio.create_task(_supervise(exchange, server))
         keep_collector_away()
@@ -97,6 +98,13 @@ class Server(uvicorn.Server):
     def _end(self) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
+
+
+async def all_committed(services: Services) -> None:
+    """The writer runs already and does what was due: what is made without a pause after this is
+    made on committed state."""
+    while services.writer.committed_seq < services.state.seq:
+        await services.committed(None)
 
 
 def services_at(services: Services, listener: socket.socket) -> Services:
