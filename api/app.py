@@ -50,7 +50,7 @@ from api.order_log import OrderLog
 from api.orders import get_order, get_order_by_id, get_orders
 from api.pools import get_pool, get_pools, get_position
 from api.problems import answer_exception
-from api.quotes import get_quote, post_quote
+from api.quotes import Quotes
 from api.schema import openapi_config
 from api.services import Services
 from api.sessions import Sessions
@@ -68,7 +68,7 @@ READS = (
     *(get_account, get_order, get_order_by_id, get_orders),
     *(get_securities, get_wallets, get_nothing, refuse_action),
     *(get_klines, *UDF),
-    *(get_quote, post_quote, get_ping, get_time, get_status, get_domain),
+    *(get_ping, get_time, get_status, get_domain),
     *(get_coingecko_pairs, get_coingecko_tickers, get_coingecko_book, get_coingecko_trades),
     *(get_cmc_summary, get_cmc_assets, get_cmc_ticker, get_cmc_book, get_cmc_trades),
     *(get_latest_block, get_listed_asset, get_listed_pair, get_events),
@@ -96,6 +96,7 @@ def create_app(services: Services) -> Application:
     services.writer.listeners.append(streams.publish)
     table = with_sessions(endpoints(services, log), services, log, sessions)
     table |= auth_endpoints(services, sessions)
+    table |= Quotes(services, readers).endpoints()
     asked, keyed = queries(services, feed), key_endpoints(services, log)
     reads = _reads(services, feed, readers)
     native = [*table, *(("GET", path) for path in asked)]

@@ -2,18 +2,21 @@
 sign.
 """
 
+from functools import lru_cache
 from itertools import count
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
-from litestar import Request, Response, get, post
 
+from api.gateway import Endpoint, Scope
 from api.hops import FeeView, HopView, fees_of, single_fee
 from api.order_views import BOOK, POOL
-from api.problems import JSON, Refused, convert, decode, malformed
-from api.services import Given, Services
+from api.problems import Answer, Refused, convert, decode, malformed
+from api.query import PARSED_KEPT
+from api.services import Services
 from api.views import resolve_token, token_form_fault, token_of
-from api.visibility import GivenVisitor, Visitor
+from api.visibility import Readers, Visitor
 from xyk.domain.commands import SignedAction, SwapExactIn, SwapExactOut
 from xyk.domain.decimals import significant, whole_tokens
 from xyk.domain.rejections import Rejected
@@ -27,6 +30,8 @@ from xyk.exchange.quote import (
 )
 from xyk.exchange.state import State
 from xyk.wallet.typed_data import typed_data
+
+QUOTE_PATH = "/api/v1/quote"
 
 SLIPPAGE_BPS = 50
 LIFETIME_MS = 30_000
@@ -76,41 +81,45 @@ class QuoteView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     typed_data: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
 
 
-@post("/api/v1/quote", status_code=200, summary="Quote a swap", tags=["quote"])
-async def post_quote(
-    request: Request[Any, Any, Any], services: Given, visitor: GivenVisitor
-) -> Response[bytes]:
-    body = await request.body()
-    wish: QuoteRequest | Rejected = decode(_decoder, body)
-    return await _answer(services, visitor, wish)
+class Quotes:
+    """The two endpoints; GET takes the same names as POST, each at most once."""
+
+    def __init__(self, services: Services, readers: Readers) -> None:
+        self._services = services
+        self._readers = readers
+
+    def endpoints(self) -> dict[tuple[str, str], Endpoint]:
+        return {("GET", QUOTE_PATH): self.of_query, ("POST", QUOTE_PATH): self.of_body}
+
+    async def of_query(self, _: bytes, scope: Scope) -> Answer:
+        return await self._answer(_wish_of_query(scope["query_string"]), scope)
+
+    async def of_body(self, body: bytes, scope: Scope) -> Answer:
+        wish: QuoteRequest | Rejected = decode(_decoder, body)
+        return await self._answer(_checked(wish), scope)
+
+    async def _answer(self, wish: QuoteRequest | Rejected, scope: Scope) -> Answer:
+        if isinstance(wish, Rejected):
+            raise Refused(wish)
+        if wish.owner is not None:  # whose own orders are passed over, whose nonces are looked at
+            await Visitor(self._readers, scope).may_read(wish.owner)
+        view = await self._services.committed(quote_view(self._services, wish))
+        if isinstance(view, Rejected):
+            raise Refused(view)
+        return Answer(200, _encode(view))
 
 
-@get("/api/v1/quote", summary="Quote a swap", tags=["quote"])
-async def get_quote(
-    request: Request[Any, Any, Any], services: Given, visitor: GivenVisitor
-) -> Response[bytes]:
+@lru_cache(maxsize=PARSED_KEPT)
+def _wish_of_query(query: bytes) -> QuoteRequest | Rejected:
+    """What a query string asks for, by its text alone; a name without a value is not there."""
     values: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
+    for name, value in parse_qsl(query.decode("latin-1"), errors="replace"):
+        if not name:
+            continue
         if name in values:
-            raise Refused(malformed(f"{name[:40]} is given twice - at `$.{name[:40]}`"))
+            return malformed(f"{name[:40]} is given twice - at `$.{name[:40]}`")
         values[name] = value
-    return await _answer(services, visitor, convert(values, QuoteRequest, decode_wire))
-
-
-async def _answer(
-    services: Services, visitor: Visitor, wish: QuoteRequest | Rejected
-) -> Response[bytes]:
-    if isinstance(wish, Rejected):
-        raise Refused(wish)
-    fault = _form_fault(wish)
-    if fault is not None:
-        raise Refused(fault)
-    if wish.owner is not None:  # whose own orders are passed over, whose nonces are looked at
-        await visitor.may_read(wish.owner)
-    view = await services.committed(quote_view(services, wish))
-    if isinstance(view, Rejected):
-        raise Refused(view)
-    return Response(_encode(view), media_type=JSON)
+    return _checked(convert(values, QuoteRequest, decode_wire))
 
 
 def quote_view(services: Services, wish: QuoteRequest) -> QuoteView | Rejected:
@@ -230,7 +239,10 @@ def _fresh_nonce(state: State, owner: str, now_s: int) -> int:
     return now_s * NONCE_SLOTS  # a minute of 256 actions a second: the exchange will say NONCE_USED
 
 
-def _form_fault(wish: QuoteRequest) -> Rejected | None:
+def _checked(wish: QuoteRequest | Rejected) -> QuoteRequest | Rejected:
+    """Also by what its form cannot say."""
+    if isinstance(wish, Rejected):
+        return wish
     fault = token_form_fault(wish.token_in, "$.tokenIn") or token_form_fault(
         wish.token_out, "$.tokenOut"
     )
@@ -240,4 +252,4 @@ def _form_fault(wish: QuoteRequest) -> Rejected | None:
         return malformed("Name exactly one of amountIn and amountOut - at `$.amountIn`")
     if wish.slippage_bps > BPS:
         return malformed(f"Expected slippageBps from 0 to {BPS} - at `$.slippageBps`")
-    return None
+    return wish

@@ -18,7 +18,7 @@ from api.key_schema import add_key_routes
 from api.market_queries import QUERY_ROUTES, QueryRoute
 from api.orders import OrderQuery
 from api.problems import Problem
-from api.quotes import QuoteRequest, QuoteView
+from api.quotes import QUOTE_PATH, QuoteRequest, QuoteView
 from api.receipts import (
     CancelAllReceipt,
     LiquidityReceipt,
@@ -136,11 +136,7 @@ def _complete(reads: Schema, services: Services) -> Schema:
             _complete_read(operation, examples.READS.get(path))
     bars = paths["/udf/history"]["get"]["responses"]
     bars["200"] = _response("Bars", _ref("UdfHistory"), candle_examples.UDF_HISTORY)
-    quote = paths["/api/v1/quote"]
-    for operation in quote.values():
-        operation["responses"]["200"] = _response("The quote", _ref("QuoteView"), examples.QUOTED)
-    quote["post"]["requestBody"] = _body(_ref("QuoteRequest"), examples.QUOTE)
-    quote["get"]["parameters"] = _parameters(schemas["QuoteRequest"])
+    paths[QUOTE_PATH] = _quote_operations(schemas["QuoteRequest"])
     paths["/api/v1/order"]["get"]["parameters"] = _parameters(schemas.pop("OrderQuery"))
     for asked in QUERY_ROUTES:
         parameters = _parameters(schemas.pop(asked.query.__name__))
@@ -195,6 +191,25 @@ def _query_operation(route: QueryRoute, parameters: list[Schema]) -> Schema:
         "summary": route.summary,
         "parameters": parameters,
         "responses": {**answers, **_REFUSED},
+    }
+
+
+def _quote_operations(request: Schema) -> Schema:
+    def operation(name: str) -> Schema:
+        return {
+            "tags": ["quote"],
+            "operationId": name,
+            "summary": "Quote a swap",
+            "responses": {
+                "200": _response("The quote", _ref("QuoteView"), examples.QUOTED),
+                **_REFUSED,
+            },
+        }
+
+    body = _body(_ref("QuoteRequest"), examples.QUOTE)
+    return {
+        "get": {**operation("ApiV1QuoteGetQuote"), "parameters": _parameters(request)},
+        "post": {**operation("ApiV1QuotePostQuote"), "requestBody": body},
     }
 
 

@@ -134,6 +134,32 @@ async def test_post_and_get_are_the_same(http: httpx.AsyncClient) -> None:
     assert posted.json().keys() == got.json().keys() >= varying
 
 
+async def test_head_and_other_methods(http: httpx.AsyncClient) -> None:
+    wish = {"tokenIn": "ETH", "tokenOut": "USDC", "amountIn": "1000000000000"}
+    head = await http.head("/api/v1/quote", params=wish)
+    assert (head.status_code, head.content) == (200, b"")
+    assert int(head.headers["content-length"]) > 500
+    assert head.headers["content-type"] == "application/json; charset=utf-8"
+    for method in ("PUT", "PATCH", "DELETE"):
+        refused = await http.request(method, "/api/v1/quote", params=wish)
+        assert refusal(refused) == (405, "INVALID_CLIENT_REQUEST")
+        assert refused.headers["allow"] == "GET, HEAD, POST"
+    metrics = (await http.get("/metrics")).text
+    for method, status in (("GET", 200), ("PUT", 405)):  # HEAD counts as the GET it stands for
+        series = f'{{method="{method}",route="/api/v1/quote",status="{status}"}}'
+        assert f"xyk_requests_total{series}" in metrics
+
+
+async def test_what_a_query_string_leaves_open(http: httpx.AsyncClient) -> None:
+    """Names without a value are not there, escapes are read, and a body of a GET means nothing."""
+    wish = {"tokenIn": "ETH", "tokenOut": "USDC", "amountIn": "1000000000000"}
+    plain = (await http.get("/api/v1/quote", params=wish)).json()
+    path = "/api/v1/quote?token%49n=%45TH&tokenIn=&tokenOut=USDC&amountIn=1000000000000&amountOut="
+    for query in ("", "&slippageBps=50", "&=7", "&owner"):
+        quoted = await http.request("GET", path + query, content=b"{")
+        assert quoted.json()["route"] == plain["route"]
+
+
 async def test_expiry_and_seq(http: httpx.AsyncClient) -> None:
     before = int((await http.get("/api/v1/time")).text)
     status = (await http.get("/api/v1/status")).json()
