@@ -11,6 +11,8 @@ from websockets.frames import Frame
 from api.limits import Limits
 from api.stream import TOO_MANY_FRAMES
 
+NO_TEXT = (1007, "the text is not UTF-8")
+
 
 class PatientWebSocket(WebSocketsSansIOProtocol):
     """Closing waits until everything is sent, which is never where nobody reads: megabytes of the
@@ -59,6 +61,13 @@ class PatientWebSocket(WebSocketsSansIOProtocol):
     def handle_ping(self) -> None:
         self._count(super().handle_ping)
 
+    def send_receive_event_to_app(self) -> None:
+        """A text that is none would be logged with a traceback, as long as a stranger likes."""
+        if self.curr_msg_data_type == "text" and not _is_utf8(b"".join(self.frames)):
+            self._fail(*NO_TEXT)
+        else:
+            super().send_receive_event_to_app()
+
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
         self._drop_later()
@@ -71,11 +80,14 @@ class PatientWebSocket(WebSocketsSansIOProtocol):
         if self.close_sent:
             return
         if self._frames is not None and self._frames.take("", 1):
-            self.conn.fail(*TOO_MANY_FRAMES)
-            self.handle_parser_exception()
-            self._drop_later()
+            self._fail(*TOO_MANY_FRAMES)
         else:
             handle(*event)
+
+    def _fail(self, code: int, reason: str) -> None:
+        self.conn.fail(code, reason)
+        self.handle_parser_exception()
+        self._drop_later()
 
     def _end_handshake(self) -> None:
         if not self.handshake_complete:
@@ -88,3 +100,11 @@ class PatientWebSocket(WebSocketsSansIOProtocol):
     def _drop_later(self) -> None:
         assert self.ping_interval is not None
         self.loop.call_later(self.ping_interval, self.transport.abort)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -80,7 +80,7 @@ async def connected(port: int, source: str = "127.0.0.1", buffers: int = 0) -> A
     plain.bind((source, 0))
     plain.setblocking(False)
     await asyncio.get_running_loop().sock_connect(plain, ("127.0.0.1", port))
-    reader, writer = await asyncio.open_connection(sock=plain, limit=1 if buffers else 65_536)
+    reader, writer = await asyncio.open_connection(sock=plain, limit=1_024 if buffers else 65_536)
     try:
         yield Raw(reader, writer)
     finally:
