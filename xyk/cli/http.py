@@ -12,7 +12,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.limits import Limited, Limits
-from api.problems import JSON, Answer, malformed, problem
+from api.problems import JSON, Answer, Headers, malformed, problem
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import BODY_MAX
 
@@ -182,7 +182,7 @@ class PatientHttp(HttpToolsProtocol):
         cycle = self.cycle
         is_silent = cycle is None or cycle.response_complete
         if answer is not None and (is_silent or not cycle.response_started):
-            self.transport.write(raw(answer))
+            self.transport.write(raw(answer, self.server_state.default_headers))
         if not is_silent:  # whatever is still to be answered is not
             cycle.disconnected = True
             cycle.message_event.set()
@@ -190,9 +190,10 @@ class PatientHttp(HttpToolsProtocol):
         self.loop.call_later(self._timeout_s, self.transport.abort)
 
 
-def raw(answer: Answer) -> bytes:
+def raw(answer: Answer, more: Headers) -> bytes:
     """The last answer of a connection, as it goes over the wire."""
     headers = [
+        *more,
         (b"content-type", JSON.encode()),
         (b"content-length", b"%d" % len(answer.body)),
         (b"connection", b"close"),

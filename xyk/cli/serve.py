@@ -35,6 +35,8 @@ from xyk.cli.websocket import PatientWebSocket
 CLIENTS_TO_FINISH_S = 10
 SOCKET_FRAME_MAX = 65_536  # bytes that a client may send in one websocket frame
 BACKLOG = 2_048
+# Of every answer: it is what it says it is, and nobody learns from where somebody came.
+SAFE_HEADERS = (("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"))
 YOUNG_MAX = 50_000  # objects before the collector looks; 10,000 cost /actions a fifth
 
 log = logging.getLogger("xyk")
@@ -133,6 +135,7 @@ def _config(services: Services, settings: Settings) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
+        headers=list(SAFE_HEADERS),
         timeout_graceful_shutdown=CLIENTS_TO_FINISH_S,
         backlog=BACKLOG,
     )
