@@ -5,12 +5,12 @@ from html import escape
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Request, Response, get
+from litestar import Request, Response, get
 from litestar.response import Redirect
 
 from api.feed import SPELLINGS
 from api.guides import links
-from api.page import page
+from api.page import page, page_response
 from api.schema import Schema, whole_schema
 from api.services import Given
 from xyk.domain.rejections import Code
@@ -60,7 +60,7 @@ MORE_STREAMS = (
 
 @get("/docs", include_in_schema=False)
 async def get_docs(request: Request[Any, Any, Any], services: Given) -> Response[str]:
-    return Response(reference(whole_schema(request.app, services)), media_type=MediaType.HTML)
+    return page_response(reference(whole_schema(request.app, services)))
 
 
 @get("/", include_in_schema=False)

@@ -5,11 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
-from litestar import MediaType, Response, get
+from litestar import Response, get
 from litestar.params import FromPath
 from markdown_it import MarkdownIt
 
-from api.page import page
+from api.page import page, page_response
 from api.problems import Refused
 from xyk.domain.rejections import Code, Rejected
 
@@ -29,7 +29,7 @@ GUIDES: Mapping[str, str] = {  # file in docs/ -> for whom
 async def get_guide(guide: FromPath[str]) -> Response[str]:
     if guide not in GUIDES:
         _no_guide()
-    return Response(_rendered(guide), media_type=MediaType.HTML)
+    return page_response(_rendered(guide))
 
 
 def links() -> str:

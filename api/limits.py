@@ -80,6 +80,7 @@ class LimitSettings(msgspec.Struct, frozen=True, kw_only=True):
     address: Rate = Rate(5_000, 50_000)
     key: Rate = Rate(5_000, 50_000)
     frames: Rate = Rate(100, 1_000)
+    connections_per_ip: int = 512
     sockets_per_ip: int = 256
     subscriptions_per_socket: int = SUBSCRIPTIONS_MAX
     trusted_proxies: tuple[str, ...] = ()
@@ -134,6 +135,7 @@ class Limits:
         self._by_ip = Buckets(settings.ip, clock_ns)
         self._by_address = Buckets(settings.address, clock_ns)
         self._by_key = Buckets(settings.key, clock_ns)
+        self._connections: dict[str, int] = {}
         self._sockets: dict[str, int] = {}
 
     def of_request(self, scope: dict[str, Any]) -> Limited | None:
@@ -166,6 +168,23 @@ class Limits:
     def of_action(self, action: type, signer: str) -> Limited | None:
         """Of one signed action whose signature is proven; never of a cancel."""
         return None if action in CANCELS else self.of_address(signer)
+
+    def connection_opens(self, peer: str) -> bool:
+        """Whether it may; then `connection_closes` must be called. A trusted proxy opens as many as
+        its clients need."""
+        peer = _counted(peer) if ":" in peer else peer
+        count = self._connections.get(peer, 0)
+        if self._is_on and count >= self.settings.connections_per_ip:
+            if not (self._proxies and self._is_trusted(peer)):
+                return False
+        self._connections[peer] = count + 1
+        return True
+
+    def connection_closes(self, peer: str) -> None:
+        peer = _counted(peer) if ":" in peer else peer
+        self._connections[peer] -= 1
+        if not self._connections[peer]:
+            del self._connections[peer]
 
     def socket_opens(self, ip: str) -> bool:
         """Whether it may; then `socket_closes` must be called."""
@@ -228,6 +247,8 @@ def table(settings: LimitSettings) -> str:
         f"| `--limit-key`, `XYK_LIMIT_KEY` | {settings.key} |",
         "| frames that a websocket sends us, a second : at once "
         f"| `--limit-frames`, `XYK_LIMIT_FRAMES` | {settings.frames} |",
+        "| connections of HTTP an IP address, trusted proxies excepted "
+        f"| `--connections-per-ip`, `XYK_CONNECTIONS_PER_IP` | {settings.connections_per_ip} |",
         "| websockets an IP address "
         f"| `--sockets-per-ip`, `XYK_SOCKETS_PER_IP` | {settings.sockets_per_ip} |",
         "| streams a websocket | `--subscriptions-per-socket`, `XYK_SUBSCRIPTIONS_PER_SOCKET` "

@@ -156,11 +156,11 @@ def _rejected(request: Request[Any, Any, Any], fault: Exception) -> Rejected:
         return STOPPING
     if isinstance(fault, HTTPException):
         if fault.status_code == 404:
-            return no_such_route(request.method, request.url.path)
+            return no_such_route(request.method, request.scope["path"])
         if fault.status_code == 405:
             return Rejected(
                 Code.INVALID_CLIENT_REQUEST,
-                f"{request.url.path[:200]} does not take {request.method}; GET /docs "
+                f"{request.scope['path'][:200]} does not take {request.method}; GET /docs "
                 "lists the routes",
                 405,
             )
@@ -168,5 +168,5 @@ def _rejected(request: Request[Any, Any, Any], fault: Exception) -> Rejected:
             return TOO_LARGE
         if fault.status_code < 500:
             return malformed(fault.detail)
-    _log.error("request failed", route=request.url.path, exc_info=fault)
+    _log.error("request failed", route=request.scope["path"], exc_info=fault)
     return SERVER_ERROR

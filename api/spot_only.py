@@ -55,7 +55,7 @@ async def refuse_action(request: Request[Any, Any, Any]) -> None:
     raise Refused(
         Rejected(
             Code.NOT_IMPLEMENTED,
-            f"{request.url.path} is for margin, derivatives or RFQ; this exchange trades spot "
+            f"{request.scope['path']} is for margin, derivatives or RFQ; this exchange trades spot "
             "only, GET /docs lists its routes",
         )
     )

@@ -36,6 +36,8 @@ def configure_log(form: LogFormat) -> None:
     root.setLevel(logging.INFO)
     for noisy in ("alembic", "httpx", "aiosqlite", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # A line for each odd request would let strangers fill the disk; the metrics count them.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

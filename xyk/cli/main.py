@@ -53,12 +53,14 @@ def serve(
     limit_address: st.LimitAddress = str(st.LIMITS.address),
     limit_key: st.LimitKey = str(st.LIMITS.key),
     limit_frames: st.LimitFrames = str(st.LIMITS.frames),
+    connections_per_ip: st.ConnectionsPerIp = st.LIMITS.connections_per_ip,
     sockets_per_ip: st.SocketsPerIp = st.LIMITS.sockets_per_ip,
     subscriptions_per_socket: st.SubscriptionsPerSocket = st.LIMITS.subscriptions_per_socket,
     trusted_proxies: st.TrustedProxies = "",
     cors_origins: st.CorsOrigins = "",
     no_limits: st.NoLimits = False,
     socket_ping: st.SocketPing = st.SOCKET_PING_S,
+    client_timeout: st.ClientTimeout = st.CLIENT_TIMEOUT_S,
 ) -> None:
     """Run the exchange until SIGINT or SIGTERM."""
     from xyk.cli.serve import serve as run
@@ -80,12 +82,14 @@ def serve(
         limit_address=limit_address,
         limit_key=limit_key,
         limit_frames=limit_frames,
+        connections_per_ip=connections_per_ip,
         sockets_per_ip=sockets_per_ip,
         subscriptions_per_socket=subscriptions_per_socket,
         trusted_proxies=trusted_proxies,
         cors_origins=cors_origins,
         no_limits=no_limits,
         socket_ping_s=socket_ping,
+        client_timeout_s=client_timeout,
     )
     with ending():
         raise typer.Exit(run(settings))

@@ -9,12 +9,15 @@ import contextlib
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
 from collections.abc import Generator
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -24,6 +27,7 @@ from api.app import create_app
 from api.services import Services
 from xyk.cli.compose import Exchange, failure_code, running
 from xyk.cli.exits import CONFIG, OK, Stop
+from xyk.cli.http import PatientHttp
 from xyk.cli.log import configure_log
 from xyk.cli.settings import Settings
 from xyk.cli.websocket import PatientWebSocket
@@ -31,6 +35,8 @@ from xyk.cli.websocket import PatientWebSocket
 CLIENTS_TO_FINISH_S = 10
 SOCKET_FRAME_MAX = 65_536  # bytes that a client may send in one websocket frame
 BACKLOG = 2_048
+# Of every answer: it is what it says it is, and nobody learns from where somebody came.
+SAFE_HEADERS = (("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"))
 YOUNG_MAX = 50_000  # objects before the collector looks; 10,000 cost /actions a fifth
 
 log = logging.getLogger("xyk")
@@ -46,6 +52,7 @@ def xyk_version() -> str:
 def serve(settings: Settings) -> int:
     """Runs until a signal; the exit code. Raises Stop where it cannot start."""
     configure_log(settings.log)
+    allow_files()
     return uvloop.run(_serve(settings))
 
 
@@ -120,10 +127,14 @@ def services_at(services: Services, listener: socket.socket) -> Services:
 
 
 def _config(services: Services, settings: Settings) -> uvicorn.Config:
+    patience: dict[str, Any] = {
+        "limits": services.limits,
+        "timeout_s": settings.client_timeout_s,
+    }
     return uvicorn.Config(
         create_app(services),
-        http="httptools",
-        ws=PatientWebSocket,
+        http=partial(PatientHttp, **patience),  # type: ignore[arg-type]  # called as the class is
+        ws=partial(PatientWebSocket, **patience),  # type: ignore[arg-type]
         ws_per_message_deflate=False,
         ws_max_size=SOCKET_FRAME_MAX,
         ws_ping_interval=settings.socket_ping_s,
@@ -132,6 +143,7 @@ def _config(services: Services, settings: Settings) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
+        headers=list(SAFE_HEADERS),
         timeout_graceful_shutdown=CLIENTS_TO_FINISH_S,
         backlog=BACKLOG,
     )
@@ -156,6 +168,12 @@ def _listen(settings: Settings) -> socket.socket:
 async def _supervise(exchange: Exchange, server: Server) -> None:
     await exchange.failed.wait()
     server.should_exit = True
+
+
+def allow_files() -> None:
+    """As many open files as the machine lets us have: a connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def keep_collector_away() -> None:

@@ -17,6 +17,7 @@ DATA = Path("data")
 URL = "http://127.0.0.1:8000"
 SNAPSHOT_EVERY = 100_000  # entries; about what a start folds in a second
 SOCKET_PING_S = 60
+CLIENT_TIMEOUT_S = 30
 
 
 class LogFormat(StrEnum):
@@ -92,6 +93,10 @@ LimitKey = Annotated[
 LimitFrames = Annotated[
     str, typer.Option(envvar="XYK_LIMIT_FRAMES", metavar=RATE, help="Frames from a websocket.")
 ]
+ConnectionsPerIp = Annotated[
+    int,
+    typer.Option(envvar="XYK_CONNECTIONS_PER_IP", min=1, help="Connections of HTTP an IP address."),
+]
 SocketsPerIp = Annotated[
     int, typer.Option(envvar="XYK_SOCKETS_PER_IP", min=1, help="Websockets an IP address.")
 ]
@@ -125,6 +130,14 @@ SocketPing = Annotated[
         "again is closed.",
     ),
 ]
+ClientTimeout = Annotated[
+    int,
+    typer.Option(
+        envvar="XYK_CLIENT_TIMEOUT",
+        min=1,
+        help="Seconds that a client may take to send a request, or to take an answer.",
+    ),
+]
 Url = Annotated[str, typer.Option(envvar="XYK_URL", help="The exchange to talk to.")]
 Patience = Annotated[
     float, typer.Option(min=0, help="Seconds to go on asking a server that does not answer.")
@@ -150,11 +163,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     snapshot_every: int = SNAPSHOT_EVERY
     visibility: Visibility = Visibility.PUBLIC
     socket_ping_s: int = SOCKET_PING_S
+    client_timeout_s: int = CLIENT_TIMEOUT_S
     public_url: str = ""
     limit_ip: str = str(LIMITS.ip)
     limit_address: str = str(LIMITS.address)
     limit_key: str = str(LIMITS.key)
     limit_frames: str = str(LIMITS.frames)
+    connections_per_ip: int = LIMITS.connections_per_ip
     sockets_per_ip: int = LIMITS.sockets_per_ip
     subscriptions_per_socket: int = LIMITS.subscriptions_per_socket
     trusted_proxies: str = ""
@@ -170,6 +185,7 @@ def limit_settings(settings: Settings) -> LimitSettings:
         address=Rate.parse(settings.limit_address),
         key=Rate.parse(settings.limit_key),
         frames=Rate.parse(settings.limit_frames),
+        connections_per_ip=settings.connections_per_ip,
         sockets_per_ip=settings.sockets_per_ip,
         subscriptions_per_socket=settings.subscriptions_per_socket,
         trusted_proxies=listed(settings.trusted_proxies),
