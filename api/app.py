@@ -57,7 +57,15 @@ from api.sessions import Sessions
 from api.spot_only import get_nothing, get_securities, get_wallets, refuse_action
 from api.stream import Stream, pace_depth, push_tickers
 from api.stream_sessions import StreamSessions
-from api.system import get_domain, get_metrics, get_ping, get_status, get_time
+from api.system import (
+    get_domain,
+    get_healthz,
+    get_metrics,
+    get_ping,
+    get_readyz,
+    get_status,
+    get_time,
+)
 from api.trading import endpoints
 from api.udf import UDF
 from api.visibility import Readers, Visitor
@@ -72,7 +80,7 @@ READS = (
     *(get_coingecko_pairs, get_coingecko_tickers, get_coingecko_book, get_coingecko_trades),
     *(get_cmc_summary, get_cmc_assets, get_cmc_ticker, get_cmc_book, get_cmc_trades),
     *(get_latest_block, get_listed_asset, get_listed_pair, get_events),
-    *(get_metrics, get_docs, get_guide, get_root),
+    *(get_healthz, get_readyz, get_metrics, get_docs, get_guide, get_root),
 )
 
 

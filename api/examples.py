@@ -270,6 +270,8 @@ _TRADE: Json = {
 # What a read answers, by its path.
 READS: Mapping[str, Any] = {
     **candle_examples.READS,
+    "/healthz": {"status": "live"},
+    "/readyz": {"status": "ready"},
     "/api/v1/assets": [
         {"symbol": "ETH", "displayName": "ETH", "coingeckoId": None, "tokens": [_ASSET_TOKEN]}
     ],

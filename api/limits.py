@@ -41,6 +41,8 @@ WEIGHTS: Mapping[tuple[str, str], int] = {
     ("GET", "/api/v1/orders"): 5,
     ("GET", "/api/v1/pools"): 2,
     ("GET", "/api/v1/accounts"): 2,
+    ("GET", "/healthz"): FREE,
+    ("GET", "/readyz"): FREE,
     ("GET", "/schema"): 5,
     ("GET", "/docs"): 5,
     ("GET", "/metrics"): 5,

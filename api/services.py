@@ -58,6 +58,13 @@ class RefreshTokens(Protocol):
         ...
 
 
+class Health:
+    """`is_ending` is set by whoever runs the server when it was told to stop."""
+
+    def __init__(self) -> None:
+        self.is_ending = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """`state` is the writer's own, read here and never touched. `projected` gives the last seq that
@@ -76,6 +83,7 @@ class Services:
     secret: bytes
     refresh_tokens: RefreshTokens
     limits: Limits = field(default_factory=lambda: Limits(LimitSettings()))
+    health: Health = field(default_factory=Health)
 
     def now_ms(self) -> int:
         """The exchange's time: the clock's, but never before the last entry."""

@@ -6,6 +6,7 @@ from litestar import MediaType, Response, get
 
 from api.markets import View
 from api.metrics import CONTENT_TYPE
+from api.problems import STOPPING, Refused
 from api.services import Given, StateDigest
 from xyk.wallet.typed_data import domain_document
 
@@ -22,6 +23,30 @@ class StatusView(View, frozen=True, kw_only=True):
     state_digest: StateDigest | None
     version: str
     sandbox: bool
+
+
+class HealthView(View, frozen=True, kw_only=True):
+    """`live` or `ready`."""
+
+    status: str
+
+
+@get("/healthz", summary="The process answers", tags=["system"])
+async def get_healthz() -> HealthView:
+    """For a supervisor: no answer within some seconds means restart it."""
+    return HealthView(status="live")
+
+
+@get("/readyz", summary="Commands are taken; else 503 that says why not", tags=["system"])
+async def get_readyz(services: Given) -> HealthView:
+    """For a balancer: 503 while the server stops, its queue is full, its clock jumped or its read
+    tables trail too far. A restart does not help against any of these."""
+    if services.health.is_ending:
+        raise Refused(STOPPING)
+    unready = services.writer.unready()
+    if unready is not None:
+        raise Refused(unready)
+    return HealthView(status="ready")
 
 
 @get("/api/v1/ping", media_type=MediaType.TEXT, summary="pong", tags=["system"])

@@ -16,6 +16,7 @@ from api.services import PUBLIC, Services, Settings
 from xyk.cli.clock import SystemClock
 from xyk.domain.commands import Genesis, GenesisAsset, GenesisMarket
 from xyk.domain.request import GENESIS, Request
+from xyk.engine.clock import Clock
 from xyk.engine.entry import GENESIS_HASH, Entry, Evidence, make_entry
 from xyk.engine.journal import MemoryJournal
 from xyk.engine.writer import Writer
@@ -58,15 +59,16 @@ class HeldJournal(MemoryJournal):
 
 
 class Held:
-    def __init__(self, journal: HeldJournal, state: State, writer: Writer, url: str) -> None:
+    def __init__(self, journal: HeldJournal, services: Services, url: str) -> None:
         self.journal = journal
-        self.state = state
-        self.writer = writer
+        self.services = services
+        self.state = services.state
+        self.writer = services.writer
         self.url = url
 
 
 @asynccontextmanager
-async def held_exchange(
+async def held_services(
     data: Path,
     database_url: str,
     *,
@@ -74,12 +76,13 @@ async def held_exchange(
     cors_origins: tuple[str, ...] = (),
     visibility: str = PUBLIC,
     rate_limits: Limits | None = None,
+    clock: Clock | None = None,
     **limits: Any,
-) -> AsyncIterator[Held]:
+) -> AsyncIterator[tuple[HeldJournal, Services]]:
     """ETH and USDC with a book and an empty pool; `limits` are the writer's. The journal is in
     memory, the read tables stay empty."""
-    journal, state = HeldJournal(), State()
-    genesis = _genesis(state, SystemClock().now_ms(), sandbox)
+    journal, state, clock = HeldJournal(), State(), clock or SystemClock()
+    genesis = _genesis(state, clock.now_ms(), sandbox)
     await journal.append([genesis])
     await upgrade(data, database_url)
     reading = reading_engine(read_database(data, database_url))
@@ -87,7 +90,7 @@ async def held_exchange(
     writer = Writer(
         state,
         journal,
-        SystemClock(),
+        clock,
         history.find_action,
         head_hash=genesis.hash,
         observer=metrics,
@@ -97,7 +100,7 @@ async def held_exchange(
     services = Services(
         state=state,
         writer=writer,
-        clock=SystemClock(),
+        clock=clock,
         history=history,
         projected=lambda: 0,
         state_digest=lambda: None,
@@ -108,25 +111,45 @@ async def held_exchange(
         refresh_tokens=refresh_tokens,
         limits=rate_limits or Limits(LimitSettings()),
     )
+    writing = asyncio.create_task(writer.run())
+    try:
+        yield journal, services
+    finally:
+        journal.release()
+        await writer.stop()
+        await asyncio.wait([writing])
+        await reading.dispose()
+        if writing.exception() is not None:
+            assert journal.broken
+
+
+@asynccontextmanager
+async def held_exchange(data: Path, database_url: str, **options: Any) -> AsyncIterator[Held]:
+    """The same behind a port; `options` as of held_services."""
+    async with (
+        held_services(data, database_url, **options) as (journal, services),
+        _served(services) as url,
+    ):
+        try:
+            yield Held(journal, services, url)
+        finally:
+            journal.release()
+
+
+@asynccontextmanager
+async def _served(services: Services) -> AsyncIterator[str]:
     server = _Server(uvicorn.Config(create_app(services), log_config=None, ws="websockets-sansio"))
     # asyncio switches Nagle's delay off only where the protocol is named.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
-    writing = asyncio.create_task(writer.run())
     serving = asyncio.create_task(server.serve([listener]))
     await server.is_open.wait()
     try:
-        yield Held(journal, state, writer, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        journal.release()
         server.should_exit = True
         await serving
-        await writer.stop()
-        await asyncio.wait([writing])
-        await reading.dispose()
         listener.close()
-        if writing.exception() is not None:
-            assert journal.broken
 
 
 class _Server(uvicorn.Server):

@@ -24,7 +24,7 @@ from api.quotes import QuoteRequest, QuoteView
 from api.receipts import Receipt
 from api.schema import RECEIPTS
 from api.spot_only import WalletView
-from api.system import StatusView
+from api.system import HealthView, StatusView
 from api.tickers import TickerView
 from api.trades import TradeView
 from api.trading import SIGNED_ROUTES, Elements, FaucetRequest, Signed
@@ -75,6 +75,8 @@ VIEWS: dict[str, Any] = {
     "/api/v1/pools/{symbol}/positions/{owner}": PositionView,
     "/api/v1/accounts/{owner}": AccountView,
     "/api/v1/status": StatusView,
+    "/healthz": HealthView,
+    "/readyz": HealthView,
     "/api/v1/domain": dict[str, Any],
     **LISTING_VIEWS,
     "/api/v1/ping": str,

@@ -33,7 +33,7 @@ def snapshot_files(folder: Path) -> list[SnapshotFile]:
             header = msgspec.json.decode(line, type=Snapshot)
         except FileNotFoundError:  # the server keeps the newest few
             continue
-        except (OSError, ValueError) as fault:
+        except (OSError, ValueError, RecursionError) as fault:
             found.append(SnapshotFile(path.name, None, f"its header cannot be read: {fault}"))
             continue
         if sha256(rest.removesuffix(b"\n")).hexdigest() == header.checksum:

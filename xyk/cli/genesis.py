@@ -36,7 +36,7 @@ def load_genesis(settings: Settings) -> Genesis:
     source = _source(settings)
     try:
         table = tomllib.loads(_text(settings))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:  # ValueError: TOML, UTF-8, long numbers
         raise Stop(CONFIG, f"{source}: {fault}") from None
     if settings.sandbox and not table.get("sandbox", False):
         raise Stop(CONFIG, f"{source} does not say sandbox = true; leave --sandbox away or add it")
@@ -59,11 +59,16 @@ def _lower_case(table: dict[str, Any]) -> dict[str, Any]:
     if table.get("contract"):
         sizes["contract"] = 20
     plain = {name: parse_hex(table[name], size) for name, size in sizes.items()}
-    assets = [
-        {**asset, "token": parse_hex(asset["token"], 20)} if asset.get("token") else asset
-        for asset in table.get("assets", [])
-    ]
+    assets = table.get("assets", [])
+    if isinstance(assets, list):  # else msgspec says what is expected
+        assets = [_lower_case_asset(asset) for asset in assets]
     return {"markets": [], **table, **plain, "assets": assets}
+
+
+def _lower_case_asset(asset: Any) -> Any:
+    if not isinstance(asset, dict) or not asset.get("token"):
+        return asset
+    return {**asset, "token": parse_hex(asset["token"], 20)}
 
 
 def _source(settings: Settings) -> str:

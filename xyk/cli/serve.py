@@ -24,7 +24,7 @@ import uvloop
 from msgspec import structs
 
 from api.app import create_app
-from api.services import Services
+from api.services import Health, Services
 from xyk.cli.compose import Exchange, failure_code, running
 from xyk.cli.exits import CONFIG, OK, Stop
 from xyk.cli.http import PatientHttp
@@ -59,8 +59,9 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings) -> int:
     async with running(settings, xyk_version(), on_failure=end_at_once) as exchange:
         listener = _listen(settings)
-        await all_committed(exchange.services)
-        server = Server(_config(services_at(exchange.services, listener), settings), listener)
+        services = services_at(exchange.services, listener)
+        await all_committed(services)
+        server = Server(_config(services, settings), listener, services.health)
         supervised = asyncio.create_task(_supervise(exchange, server))
         keep_collector_away()
         await server.serve([listener])
@@ -80,9 +81,10 @@ def end_at_once(error: BaseException) -> None:
 class Server(uvicorn.Server):
     """Signals end it gracefully and are not raised again; prints the address when it is open."""
 
-    def __init__(self, config: uvicorn.Config, listener: socket.socket) -> None:
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, health: Health) -> None:
         super().__init__(config)
         self._address = listener.getsockname()
+        self._health = health
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -103,6 +105,7 @@ class Server(uvicorn.Server):
         print(f"xyk {xyk_version()} listens on http://{shown}:{port}", flush=True)
 
     def _end(self) -> None:
+        self._health.is_ending = True
         self.force_exit = self.should_exit
         self.should_exit = True
 

@@ -120,6 +120,17 @@ def recompute_hash(entry: Entry) -> str:
     )
 
 
+def is_whole(entry: Entry) -> bool:
+    """Whether the hash is that of the content, each column being of the type that is written:
+    SQLite keeps any value in any column, and a forger hashes what he likes."""
+    is_typed = (
+        type(entry.seq) is type(entry.time) is type(entry.rules) is int
+        and type(entry.command) is type(entry.evidence) is type(entry.events) is bytes
+        and type(entry.kind) is str
+    )
+    return is_typed and recompute_hash(entry) == entry.hash
+
+
 def decode_command(entry: Entry) -> Command:
     command: Command = _commands[entry.kind].decode(entry.command)
     return command

@@ -68,6 +68,11 @@ class Intake:
     def __bool__(self) -> bool:
         return bool(self._items)
 
+    @property
+    def has_room(self) -> bool:
+        """For one action more."""
+        return self.actions < self._actions_max and self.size_bytes < self._bytes_max
+
     def reserve(
         self, submissions: Sequence[Submission], seen_seq: int, future: Future[None]
     ) -> Item | None:

@@ -25,3 +25,7 @@ def stranger(submission: Submission) -> Rejected:
         Code.INVALID_SIGNATURE,
         f"The signature gives {signer}, which is neither the owner nor an agent of it",
     )
+
+
+QUEUE_FULL = overloaded("The queue is full")
+CLOCK_JUMPED = overloaded("The server's clock jumped and waits for its operator")

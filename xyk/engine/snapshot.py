@@ -20,6 +20,11 @@ from xyk.exchange.state import State
 
 VERSION = 2  # of the file; another one is passed over
 KEPT = 3
+# What loading a state may raise besides ValueError where the text is none that we wrote.
+UNLOADABLE = (
+    *(LookupError, TypeError, AttributeError, ArithmeticError),
+    *(AssertionError, RecursionError),
+)
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +154,10 @@ async def _check_anchor(snapshot: Snapshot, journal: Journal) -> None:
 
 def _header(line: bytes) -> Snapshot:
     """Raises ValueError."""
-    snapshot = msgspec.json.decode(line, type=Snapshot)
+    try:
+        snapshot = msgspec.json.decode(line, type=Snapshot)
+    except RecursionError as error:
+        raise ValueError(str(error)) from error
     if snapshot.version != VERSION:
         raise ValueError(f"version {snapshot.version} is not known")
     return snapshot
@@ -163,7 +171,7 @@ def _load(file: Path) -> tuple[Snapshot, Replica]:
         raise ValueError("its text does not have its checksum")
     try:
         state = State.load(msgspec.json.decode(text))
-    except (LookupError, TypeError, AttributeError) as error:
+    except UNLOADABLE as error:
         raise ValueError(f"its state cannot be loaded: {error!r}") from error
     if state.seq != snapshot.seq:
         raise ValueError(f"its state is of seq {state.seq}, its header says {snapshot.seq}")

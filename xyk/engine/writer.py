@@ -26,7 +26,7 @@ from xyk.engine.intake import ACTIONS_MAX, BYTES_MAX, Answer, Intake, Item
 from xyk.engine.journal import Journal
 from xyk.engine.observer import NoObserver, Observer
 from xyk.engine.receipts import FindAction, Receipts
-from xyk.engine.refusals import may_be_known, overloaded, stranger
+from xyk.engine.refusals import CLOCK_JUMPED, QUEUE_FULL, may_be_known, overloaded, stranger
 from xyk.engine.submission import Committed, Submission
 from xyk.engine.tail import KEPT_MIN
 from xyk.exchange.decide import decide
@@ -120,6 +120,12 @@ class Writer:
         """Actions that are accepted into the queue and not decided."""
         return self._intake.actions
 
+    def unready(self) -> Rejected | None:
+        """Why no command would be taken now; None where one would. Raises WriterStopped."""
+        if self._clock.read()[1] > AHEAD_MAX_MS:
+            return CLOCK_JUMPED
+        return self._closed() or (None if self._intake.has_room else QUEUE_FULL)
+
     async def submit(self, submission: Submission) -> Answer:
         """Decided and, where accepted, committed. Raises WriterStopped; cancelling it cancels only
         the wait.
@@ -140,7 +146,7 @@ class Writer:
             item = self._intake.reserve(submissions, self._state.seq, future)
             if item is not None:
                 return await self._take(item)
-            closed = overloaded("The queue is full")
+            closed = QUEUE_FULL
         self._count_refusals([closed] * len(submissions))
         return [closed] * len(submissions)
 
@@ -307,7 +313,7 @@ class Writer:
             item.needs_seq = max(item.needs_seq, first.entry.seq)
             return first.again()
         if now_ms is None:
-            return overloaded("The server's clock jumped and waits for its operator")
+            return CLOCK_JUMPED
         if not self._enter_due(now_ms):
             return None
         try:
