@@ -22,6 +22,7 @@ from api.feed import Feed
 from api.gateway import Application, Gateway
 from api.guides import get_guide
 from api.hub import Hub
+from api.journal import get_journal
 from api.key_routes import key_endpoints
 from api.kline_stream import push_klines
 from api.klines import get_klines
@@ -72,6 +73,7 @@ READS = (
     *(get_coingecko_pairs, get_coingecko_tickers, get_coingecko_book, get_coingecko_trades),
     *(get_cmc_summary, get_cmc_assets, get_cmc_ticker, get_cmc_book, get_cmc_trades),
     *(get_latest_block, get_listed_asset, get_listed_pair, get_events),
+    get_journal,
     *(get_metrics, get_docs, get_guide, get_root),
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from api import candle_examples
+from api import audit_examples, candle_examples
 from api.examples_listing import LISTING
 from xyk.domain import commands as cm
 from xyk.domain.tokens import token_address
@@ -269,6 +269,7 @@ _TRADE: Json = {
 }
 # What a read answers, by its path.
 READS: Mapping[str, Any] = {
+    **audit_examples.READS,
     **candle_examples.READS,
     "/api/v1/assets": [
         {"symbol": "ETH", "displayName": "ETH", "coingeckoId": None, "tokens": [_ASSET_TOKEN]}

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from api.limits import Limits, LimitSettings
 from api.metrics import Metrics
 from xyk.engine.clock import Clock
+from xyk.engine.journal import Journal
 from xyk.engine.writer import Writer
 from xyk.exchange.state import State
 from xyk.storage.history import History
@@ -59,12 +60,13 @@ class RefreshTokens(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`state` is the writer's own, read here and never touched. `projected` gives the last seq that
-    `history` shows, `state_digest` the newest snapshot's, None before the first one. `secret`: 32
-    bytes that the tokens of sessions are made with."""
+    """`state` and `journal` are the writer's own, read here and never touched. `projected` gives
+    the last seq that `history` shows, `state_digest` the newest snapshot's, None before the first
+    one. `secret`: 32 bytes that the tokens of sessions are made with."""
 
     state: State
     writer: Writer
+    journal: Journal
     clock: Clock
     history: History
     projected: Callable[[], int]

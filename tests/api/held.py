@@ -97,6 +97,7 @@ async def held_exchange(
     services = Services(
         state=state,
         writer=writer,
+        journal=journal,
         clock=SystemClock(),
         history=history,
         projected=lambda: 0,

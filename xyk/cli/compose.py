@@ -139,6 +139,7 @@ async def _start(
     services = Services(
         state=state,
         writer=writer,
+        journal=journal,
         clock=clock,
         history=history,
         projected=lambda: projection.seq,
