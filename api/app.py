@@ -51,6 +51,7 @@ from api.order_log import OrderLog
 from api.orders import get_order, get_order_by_id, get_orders
 from api.pools import get_pool, get_pools, get_position
 from api.problems import answer_exception
+from api.proof import get_proof, get_root_of_all
 from api.quotes import get_quote, post_quote
 from api.schema import openapi_config
 from api.services import Services
@@ -73,7 +74,7 @@ READS = (
     *(get_coingecko_pairs, get_coingecko_tickers, get_coingecko_book, get_coingecko_trades),
     *(get_cmc_summary, get_cmc_assets, get_cmc_ticker, get_cmc_book, get_cmc_trades),
     *(get_latest_block, get_listed_asset, get_listed_pair, get_events),
-    get_journal,
+    *(get_journal, get_root_of_all, get_proof),
     *(get_metrics, get_docs, get_guide, get_root),
 )
 

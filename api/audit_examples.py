@@ -18,5 +18,23 @@ _ENTRY: Json = {
     "previous": "c3" * 32,
     "hash": "a1" * 32,
 }
+ROOT: Json = {
+    "seq": 40,
+    "hash": "b7" * 32,
+    "root": "d4" * 32,
+    "leaves": 2,
+    "top": "e5" * 32,
+    "totals": {"USDC": "12"},
+}
+_PROOF: Json = {
+    **ROOT,
+    "owner": OWNER,
+    "balances": {"USDC": "7"},
+    "path": [{"side": "right", "hash": "f6" * 32, "sums": {"USDC": "5"}}],
+}
 # What a read answers, by its path.
-READS: dict[str, Any] = {"/api/v1/journal": [_ENTRY]}
+READS: dict[str, Any] = {
+    "/api/v1/journal": [_ENTRY],
+    "/api/v1/proof": ROOT,
+    "/api/v1/proof/{owner}": _PROOF,
+}

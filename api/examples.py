@@ -325,6 +325,7 @@ READS: Mapping[str, Any] = {
         "stateDigest": {"seq": 40, "digest": "b2" * 32},
         "version": "0.1.0",
         "sandbox": True,
+        "liabilities": {"seq": 40, "root": audit_examples.ROOT["root"]},
     },
     "/api/v1/ping": "pong",
     "/api/v1/time": str(SECOND * 1000),

@@ -11,6 +11,7 @@ from api.limits import Limits, LimitSettings
 from api.metrics import Metrics
 from xyk.engine.clock import Clock
 from xyk.engine.journal import Journal
+from xyk.engine.liabilities import Liabilities
 from xyk.engine.writer import Writer
 from xyk.exchange.state import State
 from xyk.storage.history import History
@@ -61,8 +62,9 @@ class RefreshTokens(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """`state` and `journal` are the writer's own, read here and never touched. `projected` gives
-    the last seq that `history` shows, `state_digest` the newest snapshot's, None before the first
-    one. `secret`: 32 bytes that the tokens of sessions are made with."""
+    the last seq that `history` shows, `state_digest` the newest snapshot's and `liabilities` what
+    was owed at its seq, None before the first one. `secret`: 32 bytes that the tokens of sessions
+    are made with."""
 
     state: State
     writer: Writer
@@ -77,6 +79,7 @@ class Services:
     secret: bytes
     refresh_tokens: RefreshTokens
     limits: Limits = field(default_factory=lambda: Limits(LimitSettings()))
+    liabilities: Callable[[], Liabilities | None] = lambda: None
 
     def now_ms(self) -> int:
         """The exchange's time: the clock's, but never before the last entry."""

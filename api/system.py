@@ -10,9 +10,15 @@ from api.services import Given, StateDigest
 from xyk.wallet.typed_data import domain_document
 
 
+class RootMark(View, frozen=True, kw_only=True):
+    seq: int
+    root: str
+
+
 class StatusView(View, frozen=True, kw_only=True):
     """`seq` and `hash` are the last committed entry's: keep them as an anchor for `xyk verify`.
-    `stateDigest` is the newest snapshot's, null before the first one.
+    `stateDigest` is the newest snapshot's, `liabilities` the root over all accounts at its seq (see
+    `/api/v1/proof`); null before the first one.
     """
 
     status: str
@@ -22,6 +28,7 @@ class StatusView(View, frozen=True, kw_only=True):
     state_digest: StateDigest | None
     version: str
     sandbox: bool
+    liabilities: RootMark | None
 
 
 @get("/api/v1/ping", media_type=MediaType.TEXT, summary="pong", tags=["system"])
@@ -37,6 +44,7 @@ async def get_time(services: Given) -> str:
 @get("/api/v1/status", summary="Head of the journal and newest state digest", tags=["system"])
 async def get_status(services: Given) -> StatusView:
     seq, head = services.writer.head
+    owed = services.liabilities()
     return StatusView(
         status="Ok",
         message=None,
@@ -45,6 +53,7 @@ async def get_status(services: Given) -> StatusView:
         state_digest=services.state_digest(),
         version=services.settings.version,
         sandbox=services.state.sandbox,
+        liabilities=None if owed is None else RootMark(seq=owed.root.seq, root=owed.root.root),
     )
 
 
