@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.desk import Json, refusal
 from tests.api.test_journal import bearer
+from tests.api.test_openapi import Forms
 from tests.databases import Databases
 from tests.proofs import holds
 from tests.server import Server, running_server
@@ -92,6 +93,17 @@ async def test_every_owner_is_proved_and_the_root_is_the_journals(
         assert proof["balances"] == owned
     for asset, total in root["totals"].items():
         assert int(total) == -ledger.available(OUTSIDE, asset)
+
+
+async def test_answers_fit_their_schemas(owing: Server, http: httpx.AsyncClient) -> None:
+    document = (await http.get("/schema")).json()
+    forms, wallet = Forms(document), Wallet.random()
+    await until_published(http, await fund(owing, wallet) - EVERY)
+    headers = await bearer(owing.url, wallet)
+    for path in ("/api/v1/proof", "/api/v1/proof/{owner}", "/api/v1/status"):
+        answer = await http.get(path.format(owner=wallet.address), headers=headers)
+        content = document["paths"][path]["get"]["responses"]["200"]["content"]
+        assert forms.faults(content["application/json"]["schema"], answer.json()) == [], path
 
 
 async def test_it_is_there_after_a_restart(owing: Server, http: httpx.AsyncClient) -> None:
