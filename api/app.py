@@ -22,6 +22,7 @@ from api.feed import Feed
 from api.gateway import Application, Gateway
 from api.guides import get_guide
 from api.hub import Hub
+from api.journal import get_journal
 from api.key_routes import key_endpoints
 from api.kline_stream import push_klines
 from api.klines import get_klines
@@ -50,6 +51,7 @@ from api.order_log import OrderLog
 from api.orders import get_order, get_order_by_id, get_orders
 from api.pools import get_pool, get_pools, get_position
 from api.problems import answer_exception
+from api.proof import get_proof, get_root_of_all
 from api.quotes import Quotes
 from api.schema import openapi_config
 from api.services import Services
@@ -81,6 +83,7 @@ READS = (
     *(get_cmc_summary, get_cmc_assets, get_cmc_ticker, get_cmc_book, get_cmc_trades),
     *(get_latest_block, get_listed_asset, get_listed_pair, get_events),
     *(get_healthz, get_readyz, get_metrics, get_docs, get_guide, get_root),
+    *(get_journal, get_root_of_all, get_proof),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from api import candle_examples
+from api import audit_examples, candle_examples
 from api.examples_listing import LISTING
 from xyk.domain import commands as cm
 from xyk.domain.tokens import token_address
@@ -269,6 +269,7 @@ _TRADE: Json = {
 }
 # What a read answers, by its path.
 READS: Mapping[str, Any] = {
+    **audit_examples.READS,
     **candle_examples.READS,
     "/healthz": {"status": "live"},
     "/readyz": {"status": "ready"},
@@ -326,6 +327,7 @@ READS: Mapping[str, Any] = {
         "stateDigest": {"seq": 40, "digest": "b2" * 32},
         "version": "0.1.0",
         "sandbox": True,
+        "liabilities": {"seq": 40, "root": audit_examples.ROOT["root"]},
     },
     "/api/v1/ping": "pong",
     "/api/v1/time": str(SECOND * 1000),

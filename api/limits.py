@@ -43,6 +43,8 @@ WEIGHTS: Mapping[tuple[str, str], int] = {
     ("GET", "/api/v1/accounts"): 2,
     ("GET", "/healthz"): FREE,
     ("GET", "/readyz"): FREE,
+    ("GET", "/api/v1/journal"): 20,
+    ("GET", "/api/v1/proof"): 5,
     ("GET", "/schema"): 5,
     ("GET", "/docs"): 5,
     ("GET", "/metrics"): 5,

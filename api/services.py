@@ -10,6 +10,8 @@ from litestar.di import NamedDependency
 from api.limits import Limits, LimitSettings
 from api.metrics import Metrics
 from xyk.engine.clock import Clock
+from xyk.engine.journal import Journal
+from xyk.engine.liabilities import Liabilities
 from xyk.engine.writer import Writer
 from xyk.exchange.state import State
 from xyk.storage.history import History
@@ -67,12 +69,14 @@ class Health:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`state` is the writer's own, read here and never touched. `projected` gives the last seq that
-    `history` shows, `state_digest` the newest snapshot's, None before the first one. `secret`: 32
-    bytes that the tokens of sessions are made with."""
+    """`state` and `journal` are the writer's own, read here and never touched. `projected` gives
+    the last seq that `history` shows, `state_digest` the newest snapshot's and `liabilities` what
+    was owed at its seq, None before the first one. `secret`: 32 bytes that the tokens of sessions
+    are made with."""
 
     state: State
     writer: Writer
+    journal: Journal
     clock: Clock
     history: History
     projected: Callable[[], int]
@@ -84,6 +88,7 @@ class Services:
     refresh_tokens: RefreshTokens
     limits: Limits = field(default_factory=lambda: Limits(LimitSettings()))
     health: Health = field(default_factory=Health)
+    liabilities: Callable[[], Liabilities | None] = lambda: None
 
     def now_ms(self) -> int:
         """The exchange's time: the clock's, but never before the last entry."""

@@ -11,9 +11,15 @@ from api.services import Given, StateDigest
 from xyk.wallet.typed_data import domain_document
 
 
+class RootMark(View, frozen=True, kw_only=True):
+    seq: int
+    root: str
+
+
 class StatusView(View, frozen=True, kw_only=True):
     """`seq` and `hash` are the last committed entry's: keep them as an anchor for `xyk verify`.
-    `stateDigest` is the newest snapshot's, null before the first one.
+    `stateDigest` is the newest snapshot's, `liabilities` the root over all accounts at its seq (see
+    `/api/v1/proof`); null before the first one.
     """
 
     status: str
@@ -23,6 +29,7 @@ class StatusView(View, frozen=True, kw_only=True):
     state_digest: StateDigest | None
     version: str
     sandbox: bool
+    liabilities: RootMark | None
 
 
 class HealthView(View, frozen=True, kw_only=True):
@@ -62,6 +69,7 @@ async def get_time(services: Given) -> str:
 @get("/api/v1/status", summary="Head of the journal and newest state digest", tags=["system"])
 async def get_status(services: Given) -> StatusView:
     seq, head = services.writer.head
+    owed = services.liabilities()
     return StatusView(
         status="Ok",
         message=None,
@@ -70,6 +78,7 @@ async def get_status(services: Given) -> StatusView:
         state_digest=services.state_digest(),
         version=services.settings.version,
         sandbox=services.state.sandbox,
+        liabilities=None if owed is None else RootMark(seq=owed.root.seq, root=owed.root.root),
     )
 
 

@@ -77,6 +77,20 @@ class Visitor:
         if reader != owner and not self._readers.reads_all(reader):
             raise Refused(stranger(reader))
 
+    async def may_read_all(self, what: str) -> None:
+        """`what` holds everybody's things: only the operator's where accounts are private. Raises
+        Refused."""
+        if self._readers.is_public:
+            return
+        if not self._readers.reads_all(await self._readers.known(self._scope)):
+            raise Refused(
+                Rejected(
+                    Code.FORBIDDEN,
+                    f"{what} holds everybody's accounts, which are private here; sign in with the "
+                    "operator's wallet",
+                )
+            )
+
     async def reads(self) -> str:
         """Whose things the request may be answered with where it names no owner; empty: anybody's.
         Raises Refused."""

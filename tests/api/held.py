@@ -100,6 +100,7 @@ async def held_services(
     services = Services(
         state=state,
         writer=writer,
+        journal=journal,
         clock=clock,
         history=history,
         projected=lambda: 0,

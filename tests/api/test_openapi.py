@@ -113,6 +113,8 @@ async def test_every_answer_to_a_read_fits_its_schema(
     for path, item in schema["paths"].items():
         if "get" not in item or item["get"].get("security") == [{"apiKey": []}]:
             continue  # what a key signs stands in test_key_schema
+        if path.startswith("/api/v1/proof"):
+            continue  # needs a snapshot: test_proof
         url = path.replace("{symbol}", "ETH_USDC").replace("{owner}", alice.owner)
         url = url.replace("{order_id}", order["id"]).replace("{pair}", "ETH_USDC")
         names["id"] = "ETH" if path.endswith("/asset") else "ETH_USDC"

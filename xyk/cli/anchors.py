@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from xyk.cli.verify import Anchor
+from xyk.engine.liabilities import LiabilitiesFolder
 from xyk.engine.snapshot import Snapshot
 from xyk.storage.connection import read_database, reading_engine
 from xyk.storage.errors import STORAGE_ERRORS
@@ -48,6 +49,13 @@ def snapshot_anchors(files: list[SnapshotFile]) -> list[Anchor]:
         Anchor(f"snapshot {file.name}", header.seq, hash=header.hash, digest=header.digest)
         for file in files
         if (header := file.header) is not None
+    ]
+
+
+def liabilities_anchors(folder: Path) -> list[Anchor]:
+    return [
+        Anchor("the liabilities", root.seq, hash=root.hash, root=root.root)
+        for root in (found.root for found in LiabilitiesFolder(folder).files())
     ]
 
 

@@ -5,6 +5,7 @@ a few lines and gives an exit code: 0 for yes, 1 for no.
 """
 
 import os
+import sys
 import time
 from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -13,9 +14,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from xyk.cli.anchors import SnapshotFile, cursor_anchor, snapshot_anchors, snapshot_files
+from xyk.cli.anchors import (
+    SnapshotFile,
+    cursor_anchor,
+    liabilities_anchors,
+    snapshot_anchors,
+    snapshot_files,
+)
 from xyk.cli.exits import CONFIG, CORRUPT, NO, OK, STORAGE, Stop
+from xyk.cli.remote import pages, status_of
 from xyk.cli.verify import Anchor, Verdict, verify
+from xyk.client.connection import Connection
 from xyk.engine.journal import Journal
 from xyk.engine.replica import CorruptJournal, Replica
 from xyk.exchange.state import State
@@ -25,18 +34,17 @@ from xyk.storage.errors import STORAGE_ERRORS, NoJournal
 from xyk.storage.journal import PostgresJournal, SqliteJournal
 from xyk.storage.rebuild import rebuild
 
+PAGE_TIMEOUT_S = 60.0  # of one request
 NICENESS = 10  # of the snapshot child, which must not take the server's core
 
 
 async def verify_data(data: Path, database_url: str, expect_seq: int, expect_hash: str) -> int:
-    if bool(expect_seq) != bool(expect_hash):
-        raise Stop(CONFIG, "--expect-seq and --expect-hash go together")
+    expected = _expected(expect_seq, expect_hash)
     async with _journal(data, database_url) as journal:
         # Anchors first: a running server may write on, and none of them is ahead of the journal.
         files = snapshot_files(DataFolder(data).snapshots)
-        anchors = [*snapshot_anchors(files), *await cursor_anchor(data, database_url)]
-        if expect_seq:
-            anchors.append(Anchor("--expect-hash", expect_seq, hash=expect_hash.lower()))
+        anchors = [*snapshot_anchors(files), *await cursor_anchor(data, database_url), *expected]
+        anchors += liabilities_anchors(DataFolder(data).liabilities)
         head, _ = await journal.head()
         with _bar("verifying", head) as bar:
             verdict = await verify(
@@ -45,6 +53,33 @@ async def verify_data(data: Path, database_url: str, expect_seq: int, expect_has
     _print_damaged(files)
     _print_verdict(verdict)
     return OK if verdict.is_yes else NO
+
+
+async def verify_url(url: str, expect_seq: int, expect_hash: str, patience_s: float) -> int:
+    """From a server's public journal alone, as far as its /status says it goes."""
+    expected = _expected(expect_seq, expect_hash)
+    connection = Connection(url, timeout_s=PAGE_TIMEOUT_S, patience_s=patience_s)
+    try:
+        status = await status_of(connection)
+        anchors = [*status.anchors(), *expected]
+        with _bar("verifying", status.seq, is_told=True) as bar:
+            verdict = await verify(
+                pages(connection, status.seq),
+                anchors,
+                expected=status.seq,
+                progress=bar.reach,
+            )
+    finally:
+        await connection.close()
+    _print_verdict(verdict)
+    return OK if verdict.is_yes else NO
+
+
+def _expected(seq: int, entry_hash: str) -> list[Anchor]:
+    """What the auditor kept himself. Raises Stop."""
+    if bool(seq) != bool(entry_hash):
+        raise Stop(CONFIG, "--expect-seq and --expect-hash go together")
+    return [Anchor("--expect-hash", seq, hash=entry_hash.lower())] if seq else []
 
 
 async def replay_data(data: Path, database_url: str) -> int:
@@ -128,16 +163,24 @@ async def _journal(data: Path, database_url: str) -> AsyncIterator[Journal]:
 
 
 class _Bar:
-    def __init__(self, progress: Progress, description: str, total: int) -> None:
+    """`is_told`: where there is no terminal, a line now and then says how far it is."""
+
+    def __init__(self, progress: Progress, description: str, total: int, is_told: bool) -> None:
         self._progress = progress
         self._task = progress.add_task(description, total=total)
+        self._description, self._total = description, total
+        self._told = 0 if is_told and progress.disable else None
 
     def reach(self, seq: int) -> None:
         self._progress.update(self._task, completed=seq)
+        tenths = 10 * seq // max(self._total, 1)
+        if self._told is not None and tenths > self._told:
+            self._told = tenths
+            print(f"{self._description}: {seq} of {self._total}", file=sys.stderr, flush=True)
 
 
 @contextmanager
-def _bar(description: str, total: int) -> Generator[_Bar, None, None]:
+def _bar(description: str, total: int, *, is_told: bool = False) -> Generator[_Bar, None, None]:
     """On standard error, and only on a terminal; the answer alone goes to standard output."""
     console = Console(stderr=True)
     columns = (
@@ -149,7 +192,7 @@ def _bar(description: str, total: int) -> Generator[_Bar, None, None]:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
-        yield _Bar(progress, description, total)
+        yield _Bar(progress, description, total, is_told)
 
 
 def _print_damaged(files: list[SnapshotFile]) -> None:

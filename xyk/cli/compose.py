@@ -25,6 +25,7 @@ from xyk.cli.settings import Settings, limit_settings, listed
 from xyk.cli.snapshotter import Snapshotter
 from xyk.engine.clock import Clock, ClockRefused
 from xyk.engine.journal import Journal
+from xyk.engine.liabilities import Liabilities, LiabilitiesFolder
 from xyk.engine.replica import CorruptJournal
 from xyk.engine.snapshot import SnapshotFolder, Start, restore
 from xyk.engine.writer import Writer
@@ -93,11 +94,7 @@ async def running(
 
 
 async def _start(
-    stack: AsyncExitStack,
-    settings: Settings,
-    version: str,
-    on_failure: OnFailure,
-    clock: Clock,
+    stack: AsyncExitStack, settings: Settings, version: str, on_failure: OnFailure, clock: Clock
 ) -> Exchange:
     limits, api_settings = _api_settings(settings, version)
     folder = DataFolder(settings.data)
@@ -135,10 +132,11 @@ async def _start(
         on_failure=on_failure,
         accept_clock=settings.accept_clock,
     )
-    snapshotter = Snapshotter(settings, snapshots, start.snapshot)
+    snapshotter = await _snapshotter(settings, journal, snapshots, start)
     services = Services(
         state=state,
         writer=writer,
+        journal=journal,
         clock=clock,
         history=history,
         projected=lambda: projection.seq,
@@ -149,6 +147,7 @@ async def _start(
         refresh_tokens=_refresh_tokens(stack, folder),
         limits=limits,
         state_digest=snapshotter.state_digest,
+        liabilities=snapshotter.liabilities,
     )
     exchange = Exchange(services, projection)
     _watch(metrics, writer, projection, snapshotter)
@@ -205,6 +204,24 @@ async def _restore(journal: Journal, snapshots: SnapshotFolder) -> Start:
     origin = f"snapshot {start.snapshot.seq}" if start.snapshot is not None else "genesis"
     log.info("folded to seq %d from %s", start.replica.state.seq, origin)
     return start
+
+
+async def _snapshotter(
+    settings: Settings, journal: Journal, snapshots: SnapshotFolder, start: Start
+) -> Snapshotter:
+    owed = LiabilitiesFolder(DataFolder(settings.data).liabilities)
+    newest = await _newest_owed(journal, owed)
+    return Snapshotter(settings, snapshots, start.snapshot, owed, newest)
+
+
+async def _newest_owed(journal: Journal, folder: LiabilitiesFolder) -> Liabilities | None:
+    """The newest liabilities that are this journal's."""
+    for found in folder.files():
+        entry = await journal.entry(found.root.seq)
+        if entry is not None and entry.hash == found.root.hash:
+            return found
+        log.warning("the liabilities of seq %d are of another journal", found.root.seq)
+    return None
 
 
 async def _catch_up(stack: AsyncExitStack, settings: Settings, journal: Journal) -> Projection:

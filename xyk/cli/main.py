@@ -23,6 +23,8 @@ app = typer.Typer(
 app.add_typer(orders, name="order")
 app.add_typer(api_keys, name="api-key")
 
+AUDIT_PATIENCE_S = 120.0  # with one page
+
 ExpectSeq = Annotated[
     int, typer.Option(min=0, help="The journal had this entry, says an earlier /status ...")
 ]
@@ -126,11 +128,15 @@ def verify(
     database_url: st.DatabaseUrl = "",
     expect_seq: ExpectSeq = 0,
     expect_hash: ExpectHash = "",
+    url: Annotated[str, typer.Option(help="A server whose public journal to check.")] = "",
+    patience: st.Patience = AUDIT_PATIENCE_S,
 ) -> None:
-    """Re-check every signature, decision and balance of the journal: yes, or no with the seq."""
-    from xyk.cli.audit import verify_data
+    """Re-check every signature, decision and balance of a journal: yes, or no with the seq."""
+    from xyk.cli.audit import verify_data, verify_url
 
     with ending():
+        if url:
+            raise typer.Exit(asyncio.run(verify_url(url, expect_seq, expect_hash, patience)))
         raise typer.Exit(asyncio.run(verify_data(data, database_url, expect_seq, expect_hash)))
 
 

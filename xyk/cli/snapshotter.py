@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from api.services import StateDigest
 from xyk.cli.settings import Settings
+from xyk.engine.liabilities import Liabilities, LiabilitiesFolder
 from xyk.engine.snapshot import Snapshot, SnapshotFolder
 from xyk.engine.submission import Committed
 
@@ -17,11 +18,21 @@ log = logging.getLogger("xyk.snapshots")
 class Snapshotter:
     """`on_committed` is a listener of the writer. One child at a time."""
 
-    def __init__(self, settings: Settings, folder: SnapshotFolder, newest: Snapshot | None) -> None:
-        """`newest`: the snapshot that the start began from."""
+    def __init__(
+        self,
+        settings: Settings,
+        folder: SnapshotFolder,
+        newest: Snapshot | None,
+        owed: LiabilitiesFolder,
+        newest_owed: Liabilities | None,
+    ) -> None:
+        """`newest`: the snapshot that the start began from; `newest_owed`: the liabilities that
+        the journal has."""
         self._settings = settings
         self._folder = folder
         self._newest = newest
+        self._owed = owed
+        self._newest_owed = newest_owed
         self._asked_at = newest.seq if newest is not None else 0
         self._task: asyncio.Task[None] | None = None
         self._child: asyncio.subprocess.Process | None = None
@@ -29,6 +40,9 @@ class Snapshotter:
     def state_digest(self) -> StateDigest | None:
         newest = self._newest
         return None if newest is None else StateDigest(newest.seq, newest.digest)
+
+    def liabilities(self) -> Liabilities | None:
+        return self._newest_owed
 
     def on_committed(self, committed: Sequence[Committed]) -> None:
         self.consider(committed[-1].entry.seq)
@@ -63,6 +77,7 @@ class Snapshotter:
             if code:
                 log.warning("the snapshot at seq %d ended with code %d", self._asked_at, code)
             self._newest = await asyncio.to_thread(self._folder.newest)
+            self._newest_owed = await asyncio.to_thread(self._owed.newest)
         except OSError as error:
             log.warning("no snapshot at seq %d: %s", self._asked_at, error)
         finally:

@@ -45,6 +45,7 @@ from xyk.engine.entry import (
     events_of,
     is_whole,
 )
+from xyk.engine.sum_tree import commitment
 from xyk.exchange import evolve, invariants
 from xyk.exchange.decide import SIGNED, decide
 from xyk.exchange.due import next_due
@@ -58,13 +59,14 @@ BY_SESSION = frozenset(
 
 class Anchor(msgspec.Struct, frozen=True):
     """Something kept apart from the journal that says how it stood at `seq`: its hash (of the
-    entry) or digest (of the state), empty where the source has none.
+    entry), digest (of the state) or root (of what is owed), empty where the source has none.
     """
 
     source: str
     seq: int
     hash: str = ""
     digest: str = ""
+    root: str = ""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -259,6 +261,12 @@ class Audit:
             if anchor.digest != digest:
                 raise Broken(
                     anchor.seq, f"{anchor.source} has the digest {anchor.digest}, the fold {digest}"
+                )
+        if anchor.root:
+            root = commitment(self.state, self.hash).root
+            if anchor.root != root:
+                raise Broken(
+                    anchor.seq, f"{anchor.source} has the root {anchor.root}, the fold {root}"
                 )
 
 

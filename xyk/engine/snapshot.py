@@ -14,6 +14,7 @@ import msgspec
 
 from xyk.engine.entry import GENESIS_HASH
 from xyk.engine.journal import Journal
+from xyk.engine.liabilities import LiabilitiesFolder
 from xyk.engine.replica import CorruptJournal, Progress, Replica, check_hash, follow
 from xyk.exchange.invariants import check_all
 from xyk.exchange.state import State
@@ -130,12 +131,17 @@ async def restore(
 
 
 async def make_snapshot(
-    journal: Journal, folder: SnapshotFolder, progress: Progress | None = None
+    journal: Journal,
+    folder: SnapshotFolder,
+    progress: Progress | None = None,
+    liabilities: LiabilitiesFolder | None = None,
 ) -> Snapshot:
-    """Folds what was committed since the newest snapshot and writes the next one. Gives the one
-    that is there when nothing was. Raises CorruptJournal.
+    """Folds what was committed since the newest snapshot and writes the next one, after the
+    liabilities at its seq. Gives the one that is there when nothing was. Raises CorruptJournal.
     """
     start = await restore(journal, folder, progress)
+    if liabilities is not None:
+        liabilities.write(start.replica)
     if start.snapshot is not None and start.snapshot.seq == start.replica.state.seq:
         return start.snapshot
     return folder.write(start.replica)

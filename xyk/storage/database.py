@@ -39,6 +39,11 @@ class DataFolder(msgspec.Struct, frozen=True):
     def snapshots(self) -> Path:
         return self.path / "snapshots"
 
+    @property
+    def liabilities(self) -> Path:
+        """What every account has at the seqs of the snapshots, with proofs."""
+        return self.path / "liabilities"
+
     def create(self) -> None:
         """For the owner's eyes alone: the sandbox's operator key is kept in it."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

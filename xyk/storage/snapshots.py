@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from xyk.engine.liabilities import LiabilitiesFolder
 from xyk.engine.replica import Progress
 from xyk.engine.snapshot import Snapshot, SnapshotFolder, make_snapshot
 from xyk.storage.database import DataFolder
@@ -19,6 +20,7 @@ async def snapshot_data(
         else await SqliteJournal.open_read_only(folder.journal)
     )
     try:
-        return await make_snapshot(journal, SnapshotFolder(folder.snapshots), progress)
+        liabilities = LiabilitiesFolder(folder.liabilities)
+        return await make_snapshot(journal, SnapshotFolder(folder.snapshots), progress, liabilities)
     finally:
         await journal.close()
