@@ -144,7 +144,7 @@ async def test_reads_of_markets_at_the_edges_never_fail(tmp_path: Path) -> None:
 
 
 def place(
-    client: Client, sold: tuple[str, int], bought: tuple[str, int], **fields: int
+    client: Client, sold: tuple[str, int], bought: tuple[str, int], **fields: Any
 ) -> PlaceOrder:
     plain = {"post_only": False, "self_trade_prevention": "", "trigger_price": 0, "client_id": 0}
     when = "GTD" if fields.get("expires") else "GTC"
