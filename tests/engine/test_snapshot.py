@@ -36,7 +36,7 @@ async def test_none_is_a_start_from_genesis(folder: SnapshotFolder) -> None:
         start = await restore(desk.journal, folder)
         assert (start.snapshot, start.skipped) == (None, ())
         assert start.replica.state.digest() == desk.state.digest()
-        assert folder.newest() is None
+        assert folder.newest(99) is None
 
 
 async def test_one_and_the_entries_after_it(folder: SnapshotFolder, tmp_path: Path) -> None:
@@ -45,7 +45,8 @@ async def test_one_and_the_entries_after_it(folder: SnapshotFolder, tmp_path: Pa
         snapshot = await make_snapshot(desk.journal, folder)
         assert (snapshot.seq, snapshot.hash) == desk.writer.head
         assert snapshot.digest == desk.state.digest()
-        assert folder.newest() == snapshot
+        assert folder.newest(snapshot.seq) == snapshot
+        assert folder.newest(snapshot.seq - 1) is None
         await trade(desk)
         seen: list[int] = []
         start = await restore(desk.journal, folder, seen.append)

@@ -94,7 +94,9 @@ limits = st.sampled_from([1, 180_000, 199_000, 201_000, 210_000, 220_000, 221_00
 forces = st.sampled_from(["GTC", "IOC", "FOK"])
 
 
-def signed_by_agent(venue: Venue, form: str, side: str, size: int, ticks: int, when: str) -> Outcome:
+def signed_by_agent(
+    venue: Venue, form: str, side: str, size: int, ticks: int, when: str
+) -> Outcome:
     if form == "order":
         place = venue.bid if side == "bid" else venue.ask
         return place(BOB, size, ticks, signer=AGENT, time_in_force=when)
@@ -290,9 +292,7 @@ def test_a_revoked_agents_triggers_still_meet_the_band() -> None:
     done(venue.bid(ALICE, 1, 202_000))
     quote, base = venue.state.last_fills["ETH_USDC"]
     trigger = quote * 10**18 // base + 1
-    placed = venue.bid(
-        BOB, 60_000, 10**6, signer=AGENT, trigger_price=trigger, trigger_above=True
-    )
+    placed = venue.bid(BOB, 60_000, 10**6, signer=AGENT, trigger_price=trigger, trigger_above=True)
     number = done(placed)[-1].order_id
     done(venue.do(RevokeAgent, BOB, agent=AGENT))
     before = purse(venue)

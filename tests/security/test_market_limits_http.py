@@ -177,7 +177,9 @@ async def read_everything(server: Server, owner: str) -> None:
 Query = tuple[tuple[str, str | int], ...]
 
 
-def filled(path: str, parameters: list[dict[str, Any]], market: str, owner: str) -> tuple[str, Query]:
+def filled(
+    path: str, parameters: list[dict[str, Any]], market: str, owner: str
+) -> tuple[str, Query]:
     base, _, quote = market.partition("_")
     known: dict[str, str | int] = {
         **{"symbol": market, "market": market, "owner": owner, "address": owner, "window": 3_600},

@@ -85,7 +85,9 @@ def test_ten_thousand_orders_of_dust_stop_who_wants_more_and_one_command_sweeps_
     venue = bazaar(BOB)
     venue.fund(CAROL, ETH=10**24)
     venue.rest("ask", CAROL, 10**6, 200_100)
-    for owner, number in zip(wallets(), range(0, FILLS_MAX + 1, ORDERS_PER_OWNER_MAX), strict=False):
+    for owner, number in zip(
+        wallets(), range(0, FILLS_MAX + 1, ORDERS_PER_OWNER_MAX), strict=False
+    ):
         venue.fund(owner, ETH=10**18)
         for _ in range(min(ORDERS_PER_OWNER_MAX, FILLS_MAX + 1 - number)):
             done(venue.ask(owner, 1, 200_000))
@@ -168,7 +170,9 @@ def test_a_thousand_decoys_delay_a_stop_by_ten_commands_and_no_more() -> None:
     assert len(venue.state.open_orders.due) == 1_001
     commands = 0
     while victims in venue.state.open_orders.due:
-        assert keeper.turn() == min(TRIGGERS_BETWEEN_MAX, 1_001 - len(keeper.activated[:commands * 100]))
+        assert keeper.turn() == min(
+            TRIGGERS_BETWEEN_MAX, 1_001 - len(keeper.activated[: commands * 100])
+        )
         commands += 1
     assert commands == 11 and keeper.activated == [*decoys, victims]
 

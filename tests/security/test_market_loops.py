@@ -27,7 +27,9 @@ def highest_taker_bps(pool_bps: int) -> int:
 def fees(draw: st.DrawFn) -> tuple[int, int, int]:
     """(maker, taker, pool) bps that a listing with book and pool takes."""
     pool = draw(st.sampled_from([0, 1, 5, 30, 100]))
-    taker = draw(st.sampled_from([0, highest_taker_bps(pool)]) | st.integers(0, highest_taker_bps(pool)))
+    taker = draw(
+        st.sampled_from([0, highest_taker_bps(pool)]) | st.integers(0, highest_taker_bps(pool))
+    )
     maker = draw(st.sampled_from([-taker, 0, taker]) | st.integers(-taker, taker))
     return maker, taker, pool
 

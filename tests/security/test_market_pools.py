@@ -214,7 +214,9 @@ def test_however_the_protocol_fee_is_switched_it_takes_a_sixth_of_the_growth_onc
             elif isinstance(event, (LiquidityAdded, LiquidityRemoved)) and event.protocol_liquidity:
                 assert is_on
                 events += 1
-                burned = event.liquidity if isinstance(event, LiquidityRemoved) else -event.liquidity
+                burned = (
+                    event.liquidity if isinstance(event, LiquidityRemoved) else -event.liquidity
+                )
                 supply = event.total_supply + burned
                 minted += event.protocol_liquidity * isqrt(base * quote) // supply
     assert 6 * minted <= grown + 6 * events, (minted, grown)

@@ -37,7 +37,9 @@ def snapshot_files(folder: Path) -> list[SnapshotFile]:
         except (OSError, ValueError, RecursionError) as fault:
             found.append(SnapshotFile(path.name, None, f"its header cannot be read: {fault}"))
             continue
-        if sha256(rest.removesuffix(b"\n")).hexdigest() == header.checksum:
+        if path.stem != f"{header.seq:012}":
+            found.append(SnapshotFile(path.name, None, f"it is of seq {header.seq}"))
+        elif sha256(rest.removesuffix(b"\n")).hexdigest() == header.checksum:
             found.append(SnapshotFile(path.name, header, ""))
         else:
             found.append(SnapshotFile(path.name, None, "its state does not have its checksum"))

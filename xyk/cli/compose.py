@@ -109,9 +109,11 @@ async def _start(
     await upgrade(settings.data, settings.database_url)
     journal = await _open_journal(settings)
     stack.push_async_callback(journal.close)
-    if (await journal.head())[0] == 0:
-        await journal.append([genesis_entry(settings, clock.now_ms())])
     snapshots = SnapshotFolder(folder.snapshots)
+    if (await journal.head())[0] == 0:
+        if kept := snapshots.names():  # a new deployment has none: the journal was lost
+            raise CorruptJournal(1, f"missing, although there is the snapshot {kept[0]}")
+        await journal.append([genesis_entry(settings, clock.now_ms())])
     start = await _restore(journal, snapshots)
     state = start.replica.state
     if settings.sandbox and not state.sandbox:

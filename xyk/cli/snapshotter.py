@@ -34,6 +34,7 @@ class Snapshotter:
         self._owed = owed
         self._newest_owed = newest_owed
         self._asked_at = newest.seq if newest is not None else 0
+        self._committed_seq = self._asked_at
         self._task: asyncio.Task[None] | None = None
         self._child: asyncio.subprocess.Process | None = None
 
@@ -49,6 +50,7 @@ class Snapshotter:
 
     def consider(self, seq: int) -> None:
         """A snapshot, if enough entries have come since the last one."""
+        self._committed_seq = seq
         if seq - self._asked_at >= self._settings.snapshot_every and self._task is None:
             self._asked_at = seq
             self._task = asyncio.create_task(self._snapshot())
@@ -76,7 +78,7 @@ class Snapshotter:
             code = await self._child.wait()
             if code:
                 log.warning("the snapshot at seq %d ended with code %d", self._asked_at, code)
-            self._newest = await asyncio.to_thread(self._folder.newest)
+            self._newest = await asyncio.to_thread(self._folder.newest, self._committed_seq)
             self._newest_owed = await asyncio.to_thread(self._owed.newest)
         except OSError as error:
             log.warning("no snapshot at seq %d: %s", self._asked_at, error)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from xyk.engine.entry import GENESIS_HASH
+from xyk.domain.commands import Genesis
+from xyk.engine.entry import GENESIS_HASH, decode_command
 from xyk.engine.journal import Journal
 from xyk.engine.liabilities import LiabilitiesFolder
 from xyk.engine.replica import CorruptJournal, Progress, Replica, check_hash, follow
@@ -62,9 +63,16 @@ class SnapshotFolder:
         self._path = path
         self._kept = kept
 
-    def newest(self) -> Snapshot | None:
-        """The header of the newest file that has one; its state is not verified."""
+    def names(self) -> list[str]:
+        """Of all files, newest first, good ones or not."""
+        return [file.name for file in self._files()]
+
+    def newest(self, until: int) -> Snapshot | None:
+        """The header of the newest file up to seq `until` that has one; its state is not
+        verified."""
         for file in self._files():
+            if _seq(file) > until:
+                continue
             try:
                 with file.open("rb") as stream:
                     return _header(stream.readline())
@@ -72,20 +80,25 @@ class SnapshotFolder:
                 continue
         return None
 
-    def load(self) -> Start:
-        """A replica at the newest snapshot that verifies, or else at genesis."""
+    def load(self, salt: str = "") -> Start:
+        """A replica at the newest snapshot that verifies and is of the deployment `salt` (empty:
+        of any), or else at genesis."""
         skipped = []
         for file in self._files():
             try:
                 snapshot, replica = _load(file)
+                if salt and replica.state.salt != salt:
+                    raise ValueError(f"it is of another exchange, {replica.state.salt}")
             except (OSError, ValueError) as error:
                 skipped.append(Skipped(file.name, str(error)))
             else:
                 return Start(replica, snapshot, tuple(skipped))
         return Start(Replica(State(), GENESIS_HASH), None, tuple(skipped))
 
-    def write(self, replica: Replica) -> Snapshot:
-        """On disk when this returns, or not there at all; then drops the oldest files."""
+    def write(self, replica: Replica, skipped: tuple[Skipped, ...] = ()) -> Snapshot:
+        """On disk when this returns, or not there at all. Then drops what this start `skipped`,
+        and the oldest files; those of a later seq are not ours to judge and stay.
+        """
         text = replica.state.encode()
         snapshot = Snapshot(
             version=VERSION,
@@ -102,8 +115,12 @@ class SnapshotFolder:
             stream.flush()
             os.fsync(stream.fileno())
         unfinished.replace(file)
-        for leftover in (*self._files()[self._kept :], *self._path.glob("*.unfinished")):
-            leftover.unlink()
+        bad = {one.name for one in skipped}
+        past = [one for one in self._files() if _seq(one) <= snapshot.seq]
+        kept = [one for one in past if one == file or one.name not in bad][: self._kept]
+        for leftover in (*past, *self._path.glob("*.unfinished")):
+            if leftover not in kept and not leftover.is_dir():
+                leftover.unlink()
         _sync_folder(self._path)
         return snapshot
 
@@ -118,7 +135,7 @@ async def restore(
     """The state at the journal's end, checked: from the newest usable snapshot and the entries
     after it. Raises CorruptJournal.
     """
-    start = folder.load()
+    start = folder.load(await _salt(journal))
     if start.snapshot is not None:
         await _check_anchor(start.snapshot, journal)
     await follow(start.replica, journal, progress=progress)
@@ -144,7 +161,20 @@ async def make_snapshot(
         liabilities.write(start.replica)
     if start.snapshot is not None and start.snapshot.seq == start.replica.state.seq:
         return start.snapshot
-    return folder.write(start.replica)
+    return folder.write(start.replica, start.skipped)
+
+
+async def _salt(journal: Journal) -> str:
+    """Of the deployment whose journal it is; empty where it begins with no genesis. Raises
+    CorruptJournal.
+    """
+    first = await journal.entry(1)
+    if first is None or first.kind != Genesis.__name__:
+        return ""
+    check_hash(first)
+    command = decode_command(first)
+    assert isinstance(command, Genesis)
+    return command.salt
 
 
 async def _check_anchor(snapshot: Snapshot, journal: Journal) -> None:
@@ -156,6 +186,11 @@ async def _check_anchor(snapshot: Snapshot, journal: Journal) -> None:
     check_hash(entry)
     if entry.hash != snapshot.hash:
         raise CorruptJournal(entry.seq, "is another one than in the snapshot of this seq")
+
+
+def _seq(file: Path) -> int:
+    """That its name says."""
+    return int(file.stem) if file.stem.isdecimal() else 0
 
 
 def _header(line: bytes) -> Snapshot:
@@ -173,6 +208,8 @@ def _load(file: Path) -> tuple[Snapshot, Replica]:
     """Raises OSError or ValueError."""
     header, _, rest = file.read_bytes().partition(b"\n")
     snapshot, text = _header(header), rest.removesuffix(b"\n")
+    if _seq(file) != snapshot.seq:
+        raise ValueError(f"it is named {file.name} and of seq {snapshot.seq}")
     if sha256(text).hexdigest() != snapshot.checksum:
         raise ValueError("its text does not have its checksum")
     try:
