@@ -15,6 +15,7 @@ from api.order_log import OrderLog
 from api.outcomes import BehindJournal, named_outcome
 from api.problems import Answer, decode, malformed, problem
 from api.receipts import receipt
+from api.refusals import refused
 from api.services import Services
 from api.sessions import SIGN_IN, Identity, Sessions, Tokens
 from api.trading import ACTIONS_PATH, BEHIND, SIGNED_ROUTES
@@ -179,8 +180,7 @@ def _endpoint(
         wish = decode(decoder, body or b"{}")
         outcome = wish if isinstance(wish, Rejected) else await make(wish, scope)
         if isinstance(outcome, Rejected):
-            services.metrics.refused(outcome.code)
-            return problem(outcome)
+            return refused(services, outcome)
         return Answer(200, _encode(outcome), [(b"cache-control", b"no-store")])
 
     return endpoint
@@ -258,12 +258,10 @@ def _cancel_endpoint(
         if not isinstance(wish, Rejected):
             wish = _named(wish)
         if isinstance(wish, Rejected):
-            services.metrics.refused(wish.code)
-            return problem(wish)
+            return refused(services, wish)
         identity = await sessions.authenticated(bearer_token(scope) or "")
         if isinstance(identity, Rejected):
-            services.metrics.refused(identity.code)
-            return problem(identity)
+            return refused(services, identity)
         command = action(owner=identity.owner, nonce=0, deadline=0, **msgspec.structs.asdict(wish))
         outcome = await services.writer.submit(
             Submission(command, Evidence(scheme=SESSION, signer=identity.session))
@@ -289,8 +287,7 @@ def _refusing_endpoint(services: Services, sessions: Sessions, name: str) -> End
     async def endpoint(_: bytes, scope: Scope) -> Answer:
         identity = await sessions.authenticated(bearer_token(scope) or "")
         fault = identity if isinstance(identity, Rejected) else _unsigned(name)
-        services.metrics.refused(fault.code)
-        return problem(fault)
+        return refused(services, fault)
 
     return endpoint
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from api.key_order_views import history_order, naive_ms
-from api.key_reads import Asked, Paged, PageQuery
+from api.key_reads import Asked, Paged, PageQuery, countable
 from api.markets import SPOT, market_named
 from api.order_log import OrderLog
 from api.problems import Refused, malformed
@@ -81,7 +81,10 @@ async def order_history(asked: Asked) -> Paged:
     await services.committed(None)
     # From here to the first await: what the tables show for certain, and what is newer than that.
     wanted = OrderFilter(
-        owner=asked.owner, up_to=services.projected(), market=market, order_id=query.order_id
+        owner=asked.owner,
+        up_to=services.projected(),
+        market=market,
+        order_id=countable(query.order_id),
     )
     newer = _newer(asked.log, wanted)
     ended = {number: replace(one) for number, one in asked.log.closed_of(asked.owner).items()}
@@ -106,9 +109,9 @@ async def fill_history(asked: Asked) -> Paged:
     wanted = FillFilter(
         owner=asked.owner,
         market=market,
-        order_id=query.order_id,
-        from_ms=query.from_ms,
-        to_ms=query.to_ms,
+        order_id=countable(query.order_id),
+        from_ms=countable(query.from_ms),
+        to_ms=countable(query.to_ms),
     )
     total = await services.history.count_fills(wanted)
     fills = await services.history.fills_page(

@@ -24,6 +24,7 @@ from api.key_requests import (
 from api.markets import SPOT, market_named
 from api.order_log import OrderLog, named_orders
 from api.problems import Answer, Refused, malformed, problem
+from api.refusals import counted, queue_full, refused
 from api.services import Services
 from xyk.domain.key_commands import ExecuteOrder
 from xyk.domain.rejections import Code, Rejected
@@ -109,24 +110,24 @@ def key_command(services: Services, log: OrderLog, instruction: str) -> Endpoint
     async def endpoint(body: bytes, scope: Scope) -> Answer:
         headers = headers_of(scope)
         if isinstance(headers, Rejected):
-            return _refused(services, headers)
+            return refused(services, headers)
         parameters = body_parameters(body)
         if isinstance(parameters, Rejected):
-            return _refused(services, parameters)
+            return refused(services, parameters)
         text = signed_text(headers, instruction, [parameters])
         if isinstance(text, Rejected):
-            return _refused(services, text)
+            return refused(services, text)
         digest = request_digest(headers.public_key, text, 0)
         submission = _submission(headers, instruction, parameters, text, digest, 0)
         if isinstance(submission, Rejected):
-            return _refused(services, submission)
+            return refused(services, submission)
         late = _unfit(services, headers, text, 1)
         if late is not None:
-            return _refused(services, late)
+            return refused(services, late)
         if instruction == ORDER_EXECUTE:  # no limit ever stops a cancel
             limited = services.limits.of_key(headers.public_key)
             if limited is not None:
-                return _refused(services, limited)
+                return refused(services, limited)
         outcome = await services.writer.submit(submission)
         if isinstance(outcome, Rejected):
             return problem(outcome)
@@ -144,28 +145,28 @@ def key_batch(services: Services, log: OrderLog) -> Endpoint:
     async def endpoint(body: bytes, scope: Scope) -> Answer:
         headers = headers_of(scope)
         if isinstance(headers, Rejected):
-            return _refused(services, headers)
+            return refused(services, headers)
         elements = batch_parameters(body)
         if isinstance(elements, Rejected):
-            return _refused(services, elements)
+            return refused(services, elements)
         if not 0 < len(elements) <= BATCH_MAX:
-            return _refused(
+            return refused(
                 services, malformed(f"{len(elements)} orders; send 1 to {BATCH_MAX} - at `$`")
             )
         text = signed_text(headers, ORDER_EXECUTE, elements)
         if isinstance(text, Rejected):
-            return _refused(services, text)
+            return refused(services, text)
         late = _unfit(services, headers, text, len(elements))
         if late is not None:
-            return _refused(services, late)
+            return refused(services, late)
         digests = [
             request_digest(headers.public_key, text, index) for index in range(len(elements))
         ]
         if _was_accepted(services, headers, digests):
-            return _refused(services, await services.committed(BATCH_USED))
+            return refused(services, await services.committed(BATCH_USED))
         limited = services.limits.of_key(headers.public_key, len(elements))
         if limited is not None:
-            return _refused(services, limited)
+            return refused(services, limited)
         asked: list[Submission | Rejected] = []
         for index, parameters in enumerate(elements):
             if index and index % CHECKED_AT_ONCE == 0:
@@ -175,9 +176,9 @@ def key_batch(services: Services, log: OrderLog) -> Endpoint:
         outcomes = await services.writer.submit_batch(
             [one for one in asked if isinstance(one, Submission)]
         )
-        if outcomes and all(_is_overloaded(outcome) for outcome in outcomes):
-            assert isinstance(outcomes[0], Rejected)
-            return problem(outcomes[0])
+        full = queue_full(outcomes)
+        if full is not None:
+            return problem(full)
         return Answer(200, await _elements(services, log, asked, outcomes))
 
     return endpoint
@@ -254,7 +255,7 @@ async def _elements(
         outcome: Committed | Rejected = one if isinstance(one, Rejected) else next(answered)
         if isinstance(outcome, Rejected):
             if outcome is one:  # the writer has not seen it, so it is counted here
-                services.metrics.refused(outcome.code)
+                counted(services, outcome)
             parts.append(_encode(BatchErr(code=outcome.code.name, message=outcome.message)))
         else:
             assert isinstance(outcome.command, ExecuteOrder)
@@ -264,10 +265,6 @@ async def _elements(
     return b"[%b]" % b",".join(parts)
 
 
-def _is_overloaded(outcome: Committed | Rejected) -> bool:
-    return isinstance(outcome, Rejected) and outcome.code is Code.OVERLOADED
-
-
 def _not_found() -> NoReturn:
     raise Refused(
         Rejected(
@@ -275,9 +272,3 @@ def _not_found() -> NoReturn:
             "Not Found: no order of yours by this name is open; /wapi/v1/history/orders has all",
         )
     )
-
-
-def _refused(services: Services, rejected: Rejected) -> Answer:
-    """A refusal that the writer has not seen, so it is counted here."""
-    services.metrics.refused(rejected.code)
-    return problem(rejected)

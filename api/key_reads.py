@@ -20,7 +20,7 @@ from xyk.exchange.key_requests import key_of, window_fault
 from xyk.wallet.api_key import Parameters
 
 LIMIT_DEFAULT, LIMIT_MAX = 100, 1_000
-OFFSET_MAX = 2**62  # what a database counts with
+NUMBER_MAX = 2**62  # of what a database is asked with; no id and no time comes near it
 
 Q = TypeVar("Q")
 
@@ -76,7 +76,12 @@ class PageQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         if self.sort_direction not in ("Asc", "Desc"):
             raise Refused(malformed("Expected Asc or Desc - at `$.sortDirection`"))
         ascending = self.sort_direction == "Asc"
-        return min(self.limit, LIMIT_MAX), min(self.offset, OFFSET_MAX), ascending
+        return min(self.limit, LIMIT_MAX), countable(self.offset), ascending
+
+
+def countable(number: int) -> int:
+    """A number of a query as a database can take it: the convention's have 64 bits unsigned."""
+    return min(number, NUMBER_MAX)
 
 
 Handler = Callable[[Asked], Awaitable[Any]]

@@ -10,7 +10,7 @@ import msgspec
 
 from api.key_history import caught_up
 from api.key_order_views import naive_ms
-from api.key_reads import Asked, Paged, PageQuery
+from api.key_reads import Asked, Paged, PageQuery, countable
 from api.markets import BLOCKCHAIN
 from api.problems import Refused
 from api.views import address
@@ -103,7 +103,11 @@ async def _transfers(asked: Asked, kinds: tuple[str, ...]) -> Paged:
     services = asked.services
     await caught_up(services)
     wanted = TransferFilter(
-        owner=asked.owner, kinds=kinds, seq=query.id, from_ms=query.from_ms, to_ms=query.to_ms
+        owner=asked.owner,
+        kinds=kinds,
+        seq=countable(query.id),
+        from_ms=countable(query.from_ms),
+        to_ms=countable(query.to_ms),
     )
     total = await services.history.count_transfers(wanted)
     page = Page(limit=limit, offset=offset, ascending=ascending)

@@ -19,6 +19,7 @@ from api.order_log import OrderLog
 from api.outcomes import BehindJournal, named_outcome
 from api.problems import Answer, decode, malformed, problem
 from api.receipts import Receipt, hide_makers, receipt
+from api.refusals import counted, queue_full, refused
 from api.services import PRIVATE, Services
 from api.views import resolve_token, token_form_fault
 from xyk.domain import commands as cm
@@ -148,13 +149,13 @@ def signed_endpoint(services: Services, log: OrderLog, action: Any) -> Endpoint:
     async def endpoint(body: bytes, _: Scope) -> Answer:
         signed = decode(decoder, body)
         if isinstance(signed, Rejected):
-            return _refused(services, signed)
+            return refused(services, signed)
         submission = _proved(services, signed.action, signed.signature)
         if isinstance(submission, Rejected):
-            return _refused(services, submission)
+            return refused(services, submission)
         limited = services.limits.of_action(action, submission.evidence.signer)
         if limited is not None:
-            return _refused(services, limited)
+            return refused(services, limited)
         answer = await _answered(services, log, await submit(submission))
         if isinstance(answer, Rejected):
             return problem(answer)
@@ -173,9 +174,9 @@ def actions_endpoint(services: Services, log: OrderLog) -> Endpoint:
     async def endpoint(body: bytes, scope: Scope) -> Answer:
         elements = decode(decoder, body)
         if isinstance(elements, Rejected):
-            return _refused(services, elements)
+            return refused(services, elements)
         if len(elements) > BATCH_MAX:
-            return _refused(
+            return refused(
                 services, malformed(f"{len(elements)} actions; send at most {BATCH_MAX} - at `$`")
             )
         proved: list[Submission | Rejected] = []
@@ -185,13 +186,13 @@ def actions_endpoint(services: Services, log: OrderLog) -> Endpoint:
             proved.append(_allowed(services, scope, element))
         if proved and all(isinstance(one, Limited) for one in proved):
             assert isinstance(proved[0], Limited)
-            return _refused(services, proved[0])
+            return refused(services, proved[0])
         outcomes = await services.writer.submit_batch(
             [submission for submission in proved if isinstance(submission, Submission)]
         )
-        if outcomes and all(_is_overloaded(outcome) for outcome in outcomes):
-            assert isinstance(outcomes[0], Rejected)
-            return problem(outcomes[0])
+        full = queue_full(outcomes)
+        if full is not None:
+            return problem(full)
         return Answer(200, await _merged(services, log, proved, outcomes))
 
     return endpoint
@@ -205,15 +206,15 @@ def faucet_endpoint(services: Services) -> Endpoint:
     async def endpoint(body: bytes, _: Scope) -> Answer:
         wish = decode(decoder, body)
         if isinstance(wish, Rejected):
-            return _refused(services, wish)
+            return refused(services, wish)
         if wish.owner == ZERO_ADDRESS:  # what is there nobody can sign for
-            return _refused(services, malformed("Expected the address of a wallet - at `$.owner`"))
+            return refused(services, malformed("Expected the address of a wallet - at `$.owner`"))
         fault = token_form_fault(wish.token, "$.token")
         if fault is not None:
-            return _refused(services, fault)
+            return refused(services, fault)
         token = resolve_token(state, wish.token)
         if isinstance(token, Rejected):
-            return _refused(services, await services.committed(token))
+            return refused(services, await services.committed(token))
         amount = wish.amount
         if amount is None:
             symbol = state.tokens.get(token)
@@ -263,7 +264,7 @@ async def _answered(
     try:
         orders = await named_outcome(services, log, outcome)
     except BehindJournal:
-        return _refusal(services, BEHIND)
+        return counted(services, BEHIND)
     view = receipt(services.state, outcome, orders)
     if services.settings.visibility == PRIVATE:
         hide_makers(view)
@@ -285,7 +286,7 @@ async def _merged(
         outcome: Committed | Rejected = one if isinstance(one, Rejected) else next(answered)
         if outcome is one:
             assert isinstance(outcome, Rejected)
-            services.metrics.refused(outcome.code)
+            counted(services, outcome)
         answer = await _answered(services, log, outcome)
         if isinstance(answer, Rejected):
             parts.append(b'{"status":%d,%b' % (answer.http_status, problem(answer).body[1:]))
@@ -301,19 +302,3 @@ def _element(status: int, view: Receipt) -> bytes:
     names, values = view.__struct_encode_fields__, msgspec.structs.astuple(view)
     element |= {name: value for name, value in zip(names, values, strict=True) if name != "status"}
     return _encode(element)
-
-
-def _is_overloaded(outcome: Committed | Rejected) -> bool:
-    return isinstance(outcome, Rejected) and outcome.code is Code.OVERLOADED
-
-
-def _refusal(services: Services, rejected: Rejected) -> Rejected:
-    """Counted here, because the writer has not seen it."""
-    services.metrics.refused(rejected.code)
-    return rejected
-
-
-def _refused(services: Services, rejected: Rejected) -> Answer:
-    """A refusal that the writer has not seen, so it is counted here."""
-    services.metrics.refused(rejected.code)
-    return problem(rejected)

@@ -70,7 +70,7 @@ def _old_nonce(venue: Venue) -> None:
 
 def _release_some(venue: Venue) -> None:
     ledger = venue.state.ledger
-    ledger.pay_held(ALICE, ALICE, "USDC", 1)
+    ledger.release(ALICE, "USDC", 1)
 
 
 def _hold_for_nobody(venue: Venue) -> None:

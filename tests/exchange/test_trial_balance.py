@@ -9,6 +9,7 @@ from xyk.domain.commands import Transfer
 from xyk.domain.market import LOCKED, OUTSIDE
 from xyk.domain.rejections import Rejected
 from xyk.exchange.trial_balance import TrialBalance
+from xyk.ledger.ledger import Ledger
 
 ETH, SHARES = "ETH", "LP:ETH_USDC"
 
@@ -54,13 +55,18 @@ def test_holds_and_payments_from_them_balance() -> None:
     balance = TrialBalance(venue.state)
     ledger.hold(ALICE, ETH, 5)
     balance.check()
-    ledger.pay_held(ALICE, BOB, ETH, 6)
-    ledger.pay_held(ALICE, ALICE, ETH, 1)
+    pay(ledger, ALICE, BOB, 6)
+    ledger.release(ALICE, ETH, 1)
     balance.check()
     ledger.hold(BOB, ETH, ledger.available(BOB, ETH))
     balance.check()
-    ledger.pay_held(BOB, CAROL, ETH, ledger.held(BOB, ETH))
+    pay(ledger, BOB, CAROL, ledger.held(BOB, ETH))
     balance.check()
+
+
+def pay(ledger: Ledger, maker: str, taker: str, amount: int) -> None:
+    """Out of what the maker holds, for nothing."""
+    ledger.settle(maker, taker, taker, ETH, amount, 0, 0, "USDC", 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +93,7 @@ def test_a_hold_is_a_movement(moves: str) -> None:
     if moves == "hold":
         ledger.hold(BOB, ETH, 1)
     else:
-        ledger.pay_held(BOB, ALICE, ETH, 1)
+        pay(ledger, BOB, ALICE, 1)
     with pytest.raises(AssertionError, match="ETH sums to 1 more"):
         balance.check()
 

@@ -113,7 +113,7 @@ def _order_reduced(state: State, event: ev.OrderReduced) -> None:
     asset, held = hold_of(state, order)
     state.books[order.market].reduce(order, event.quantity)
     assert event.released == held - hold_of(state, order)[1], "a smaller order needs less"
-    state.ledger.pay_held(order.owner, order.owner, asset, event.released)
+    state.ledger.release(order.owner, asset, event.released)
 
 
 def _order_replaced(state: State, event: ev.OrderReplaced) -> None:
@@ -157,7 +157,7 @@ def _release(state: State, order: Order, amount: int) -> None:
     """All of it: half of invariant 3, checked where the order is still known."""
     asset, needed = hold_of(state, order)
     assert amount == needed, "released is what the order needed"
-    state.ledger.pay_held(order.owner, order.owner, asset, amount)
+    state.ledger.release(order.owner, asset, amount)
 
 
 FOLD: Mapping[type, Callable[[State, Any], None]] = {

@@ -73,21 +73,20 @@ class Ledger:
         if self.touched is not None:
             self.touched[asset][account] = None
 
-    def pay_held(self, account: str, recipient: str, asset: str, amount: int) -> None:
-        """From what the account holds to what the recipient has available; to itself: a release."""
-        assert amount > 0, "what is paid or released was held"
+    def release(self, account: str, asset: str, amount: int) -> None:
+        """From what the account holds back to what it has available."""
+        assert amount > 0, "what is released was held"
         holds = self._held[asset]
         left = holds[account] - amount
-        assert left >= 0, "no more than is held can be paid from it"
+        assert left >= 0, "no more than is held can be released"
         if left:
             holds[account] = left
         else:
             del holds[account]
         accounts = self._available[asset]
-        accounts[recipient] = accounts.get(recipient, 0) + amount
+        accounts[account] = accounts.get(account, 0) + amount
         if self.touched is not None:
-            touched = self.touched[asset]
-            touched[account] = touched[recipient] = None
+            self.touched[asset][account] = None
 
     def settle(
         self,
