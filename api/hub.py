@@ -1,8 +1,10 @@
 """Who listens to what: streams by name, and the bounded queue of every reader.
 
-A frame is encoded once for all readers of a name. A reader that falls behind loses what a newer
-frame of the same stream replaces (pool, ticker, bookTicker); where nothing may be lost (trade,
-depth, account) it is closed with a reason.
+A frame is encoded once for all readers of a name, down to its bytes on the wire. What one turn of
+the loop has for a reader goes out as one write: each is a call of the kernel, which costs several
+times what we do. A reader that falls behind loses what a newer frame of the same stream replaces
+(pool, ticker, bookTicker); where nothing may be lost (trade, depth, account) it is closed with a
+reason.
 """
 
 import asyncio
@@ -17,34 +19,52 @@ SLOW_READER = (1008, "slow reader: subscribe again and ask for what was missed")
 ACCOUNT = "account."  # how streams about an owner begin
 KEY_MARK = " "  # between a private stream's name and the key that listens to it
 
+WRITE_MAX = 16 * 1024  # bytes after which a write takes no further frame
+TEXT = 0x81  # first byte of a websocket frame that is a whole text (RFC 6455, 5.2)
+
 Message = dict[str, Any]  # what ASGI sends; one object for all readers of a frame
+Write = Callable[[bytes], bool]  # whole frames; False where they must wait: nothing was written
 
 
 class Frame:
-    """`replaceable`: a newer frame of the same stream makes this one worthless."""
+    """`wire`: header and payload as a server sends them, unmasked. `replaceable`: a newer frame of
+    the same stream makes this one worthless."""
 
-    __slots__ = ("message", "name", "replaceable", "size")
+    __slots__ = ("message", "name", "replaceable", "size", "wire")
 
     def __init__(self, name: str, text: str, replaceable: bool) -> None:
         self.name = name
         self.message: Message = {"type": "websocket.send", "text": text}
+        self.wire = wire_of(text)
         self.replaceable = replaceable
         self.size = len(text)  # all of it is ASCII
 
 
 class Reader:
     """One socket's subscriptions and what waits for it. `closing` is a code and a reason, once it
-    must go; `on_closing` is called then.
+    must go; `on_closing` is called then. `write` goes past ASGI where the server lets us; `later`
+    then has `flush` called in this turn of the loop.
     """
 
-    __slots__ = ("_bytes", "_on_closing", "_waiting", "closing", "names", "queue")
+    __slots__ = (
+        *("_bytes", "_is_idle", "_later", "_on_closing", "_waiting", "_write"),
+        *("closing", "names", "queue"),
+    )
 
-    def __init__(self, on_closing: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        on_closing: Callable[[], object],
+        write: Write | None = None,
+        later: "Callable[[Reader], None] | None" = None,
+    ) -> None:
         self.names: set[str] = set()
         self.queue: deque[Frame] = deque()
         self.closing: tuple[int, str] | None = None
         self._on_closing = on_closing
+        self._write = write
+        self._later = later
         self._waiting: asyncio.Future[None] | None = None
+        self._is_idle = False  # nothing waits, nothing is on its way
         self._bytes = 0  # no less than what waits
 
     def push(self, frame: Frame) -> bool:
@@ -53,14 +73,43 @@ class Reader:
             return True
         queue = self.queue
         queue.append(frame)
-        if self._waiting is not None:
-            self._wake()
+        if self._is_idle:
+            self._is_idle = False
             self._bytes = frame.size
+            if self._later is not None:
+                self._later(self)
+            else:
+                self._wake()
         else:
             self._bytes += frame.size
             if (len(queue) > QUEUE_MAX or self._bytes > QUEUE_BYTES_MAX) and not self._has_room():
                 self.close(*SLOW_READER)
                 return False
+        return True
+
+    def flush(self) -> None:
+        """Writes what waits; where there is no room for it, whoever awaits `ready` takes over."""
+        if self.write_queue():
+            self._is_idle = True
+        else:
+            self._wake()
+
+    def write_queue(self) -> bool:
+        """False where something is left, because it must wait for room or has to go by ASGI."""
+        queue = self.queue
+        while queue:
+            if self._write is None:
+                return False
+            parts, size = [], 0
+            for frame in queue:
+                parts.append(frame.wire)
+                size += frame.size
+                if size >= WRITE_MAX:
+                    break
+            if not self._write(parts[0] if len(parts) == 1 else b"".join(parts)):
+                return False
+            for _ in parts:
+                queue.popleft()
         return True
 
     def close(self, code: int, reason: str) -> None:
@@ -72,6 +121,7 @@ class Reader:
     async def ready(self) -> None:
         """Returns when there is a frame, or a reason to close."""
         if not self.queue and self.closing is None:
+            self._is_idle = True
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
 
@@ -111,6 +161,7 @@ class Hub:
         self.account_readers = 0  # those of them that are about an owner
         self.sent = 0
         self.slow = 0
+        self._due: list[Reader] = []  # whose frames are written at the end of this turn
 
     def subscribe(self, reader: Reader, name: str) -> None:
         """Harmless where it is subscribed already."""
@@ -172,6 +223,17 @@ class Hub:
                     if not reader.push(frame):
                         self.slow += 1
 
+    def later(self, reader: Reader) -> None:
+        """Its `flush` is called when what runs now is done."""
+        if not self._due:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._due.append(reader)
+
+    def _flush(self) -> None:
+        due, self._due = self._due, []
+        for reader in due:
+            reader.flush()
+
     def _forget(self, name: str) -> None:
         """A stream has lost its last reader."""
         _, mark, key = name.partition(KEY_MARK)
@@ -180,3 +242,14 @@ class Hub:
             del names[name]
             if not names:
                 del self._by_key[key]
+
+
+def wire_of(text: str) -> bytes:
+    """A text as one websocket frame of a server (RFC 6455, 5.2): not masked, not compressed."""
+    payload = text.encode()
+    size = len(payload)
+    if size < 126:
+        return b"%c%c%b" % (TEXT, size, payload)
+    if size < 65_536:
+        return b"%c\x7e%b%b" % (TEXT, size.to_bytes(2), payload)
+    return b"%c\x7f%b%b" % (TEXT, size.to_bytes(8), payload)

@@ -17,7 +17,7 @@ from api.account_stream import UNAUTHORIZED, is_private
 from api.depth_stream import TICK_MS
 from api.feed import Feed
 from api.gateway import Receive, Scope, Send
-from api.hub import Frame, Hub, Reader
+from api.hub import Frame, Hub, Reader, Write
 from api.limits import Limits
 from api.metrics import Metrics
 from api.problems import JSON, Answer, no_such_route, problem
@@ -25,6 +25,7 @@ from api.stream_sessions import StreamSessions
 from xyk.domain.rejections import Code, Rejected
 
 PATHS = frozenset({"/", "/ws"})
+WIRE = "xyk.wire"  # an extension of our server's scope: takes frames as bytes (api.hub.Write)
 CLOSE_TIMEOUT_S = 10  # for a reader that must go and does not even read that
 TICKER_S = 1
 INVALID_REQUEST = 4000
@@ -84,14 +85,15 @@ class Stream:
             await _refuse(send, problem(TOO_MANY_SOCKETS))
             return
         try:
-            await self._serve(receive, send)
+            await self._serve(receive, send, scope.get("extensions", {}).get(WIRE))
         finally:
             self._limits.socket_closes(ip)
 
-    async def _serve(self, receive: Receive, send: Send) -> None:
+    async def _serve(self, receive: Receive, send: Send, write: Write | None) -> None:
         await send({"type": "websocket.accept"})
         loop = asyncio.get_running_loop()
-        reader = Reader(lambda: loop.call_later(CLOSE_TIMEOUT_S, sender.cancel))
+        later = self._hub.later if write is not None else None
+        reader = Reader(lambda: loop.call_later(CLOSE_TIMEOUT_S, sender.cancel), write, later)
         sender = loop.create_task(_send_frames(reader, send))
         receiver = loop.create_task(self._receive_frames(reader, receive))
         self._sockets.inc()
@@ -212,12 +214,11 @@ async def pace_depth(feed: Feed, now_ms: Any) -> None:
 
 async def _send_frames(reader: Reader, send: Send) -> None:
     """Returns when the client went or was told to."""
-    queue = reader.queue
     try:
         while reader.closing is None:
             await reader.ready()
-            while queue:
-                await send(queue.popleft().message)
+            while not reader.write_queue():
+                await send(reader.queue.popleft().message)  # waits until there is room
         code, reason = reader.closing
         await send({"type": "websocket.close", "code": code, "reason": reason})
     except OSError:  # gone

@@ -15,6 +15,7 @@ from api.hub import Hub
 from api.limits import Limits, LimitSettings
 from api.stream import Stream
 from bench.table import Row, at_least, middle
+from xyk.cli.websocket import PatientWebSocket
 
 OFF = LimitSettings(enabled=False, sockets_per_ip=10_000)
 DELIVERIES = 200_000  # of a run
@@ -59,7 +60,7 @@ async def deliveries(name: str, sockets: int) -> float:
         stream,
         host="127.0.0.1",
         port=0,
-        ws="websockets-sansio",
+        ws=PatientWebSocket,
         ws_per_message_deflate=False,
         log_config=None,
         lifespan="off",

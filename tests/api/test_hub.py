@@ -1,8 +1,23 @@
 """Bounded queues of readers: what is dropped, what is kept, who must go."""
 
 import asyncio
+from typing import Any
 
-from api.hub import KEY_MARK, QUEUE_BYTES_MAX, QUEUE_MAX, SLOW_READER, Hub, Reader
+import pytest
+from websockets.frames import Frame, Opcode
+from websockets.streams import StreamReader
+
+from api.hub import (
+    KEY_MARK,
+    QUEUE_BYTES_MAX,
+    QUEUE_MAX,
+    SLOW_READER,
+    WRITE_MAX,
+    Hub,
+    Reader,
+    wire_of,
+)
+from api.stream import _send_frames
 
 
 def reader_of(hub: Hub, *names: str) -> Reader:
@@ -159,3 +174,141 @@ def test_a_key_that_ends_leaves_nothing_behind() -> None:
     assert len(one.queue) == 1
     hub.leave(other)
     assert not hub.has_key("m")
+
+
+class Socket:
+    """A reader whose bytes are written past ASGI as long as there is room; `seen` is what a client
+    would read, whichever way it came."""
+
+    def __init__(self, hub: Hub, *names: str) -> None:
+        self.room = asyncio.Event()
+        self.room.set()
+        self.writes: list[list[str]] = []  # the texts of each
+        self.seen: list[str] = []
+        self.reader = Reader(lambda: None, self._write, hub.later)
+        self._sender = asyncio.create_task(_send_frames(self.reader, self._send))
+        for name in names:
+            hub.subscribe(self.reader, name)
+
+    async def settled(self) -> None:
+        """All that can happen by itself has."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    async def close(self) -> None:
+        self._sender.cancel()
+        await asyncio.gather(self._sender, return_exceptions=True)
+
+    def _write(self, frames: bytes) -> bool:
+        if not self.room.is_set():
+            return False
+        self.writes.append(parsed(frames))
+        self.seen += self.writes[-1]
+        return True
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self.room.wait()
+        self.seen.append(message.get("text", message["type"]))
+
+
+def parsed(wire: bytes) -> list[str]:
+    """As the library of the clients reads it."""
+    stream = StreamReader()
+    stream.feed_data(wire)
+    texts = []
+    while stream.buffer:
+        with pytest.raises(StopIteration) as done:
+            next(Frame.parse(stream.read_exact, mask=False))
+        frame = done.value.value
+        assert (frame.opcode, frame.fin) == (Opcode.TEXT, True)
+        texts.append(bytes(frame.data).decode())
+    return texts
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 200_000])
+def test_a_frame_is_what_the_library_of_the_clients_reads(size: int) -> None:
+    text = ("0123456789" * (size // 10 + 1))[:size]
+    assert parsed(wire_of(text) + wire_of("next")) == [text, "next"]
+
+
+async def test_what_one_turn_has_goes_out_as_one_write() -> None:
+    hub = Hub()
+    sockets = [Socket(hub, "trade.A", "pool.A") for _ in range(3)]
+    await sockets[0].settled()
+    for turn in range(2):
+        for n in range(3):
+            push(hub, "trade.A", (turn, n), replaceable=False)
+            push(hub, "pool.A", (turn, n), replaceable=True)
+        await sockets[0].settled()
+    for socket in sockets:
+        names = ("trade.A", "pool.A")
+        turns = [[framed(a, (turn, n)) for n in range(3) for a in names] for turn in range(2)]
+        assert socket.writes == turns
+        await socket.close()
+
+
+async def test_a_write_has_its_bound() -> None:
+    """No more is written at once than a frame beyond it, so that a full buffer is noticed."""
+    hub = Hub()
+    socket = Socket(hub, "trade.A")
+    await socket.settled()
+    data = "x" * 1_000
+    for _ in range(100):
+        push(hub, "trade.A", data, replaceable=False)
+    await socket.settled()
+    assert len(socket.seen) == 100
+    sizes = [sum(map(len, write)) for write in socket.writes]
+    assert max(sizes) < WRITE_MAX + 2_000
+    assert len(sizes) == -(-sum(sizes) // max(sizes))
+    await socket.close()
+
+
+async def test_nothing_overtakes_what_waits_for_room() -> None:
+    """In the turn in which room comes back the oldest frame is still on its way."""
+    hub = Hub()
+    socket = Socket(hub, "trade.A")
+    await socket.settled()
+    socket.room.clear()
+    for n in range(4):
+        push(hub, "trade.A", n, replaceable=False)
+        if n:  # the first two come in one turn
+            await socket.settled()
+    assert socket.seen == []
+    socket.room.set()
+    push(hub, "trade.A", 4, replaceable=False)
+    await socket.settled()
+    push(hub, "trade.A", 5, replaceable=False)
+    await socket.settled()
+    assert socket.seen == [framed("trade.A", n) for n in range(6)]
+    await socket.close()
+
+
+async def test_without_room_states_are_conflated_and_a_trade_too_many_ends_it() -> None:
+    hub = Hub()
+    socket = Socket(hub, "trade.A", "pool.A")
+    await socket.settled()
+    socket.room.clear()
+    push(hub, "trade.A", "first", replaceable=False)
+    await socket.settled()  # on its way, and no longer in the queue
+    for n in range(2 * QUEUE_MAX):
+        push(hub, "pool.A", n, replaceable=True)
+        assert len(socket.reader.queue) <= QUEUE_MAX
+    assert socket.reader.closing is None
+    for n in range(QUEUE_MAX + 1):
+        push(hub, "trade.A", n, replaceable=False)
+    assert (socket.reader.closing, hub.slow) == (SLOW_READER, 1)
+    socket.room.set()
+    await socket.settled()
+    assert socket.seen == [framed("trade.A", "first"), "websocket.close"]
+    await socket.close()
+
+
+async def test_who_is_told_to_go_before_the_turn_ends_gets_nothing_more() -> None:
+    hub = Hub()
+    socket = Socket(hub, "trade.A")
+    await socket.settled()
+    push(hub, "trade.A", 1, replaceable=False)
+    socket.reader.close(1008, "bye")
+    await socket.settled()
+    assert socket.seen == ["websocket.close"]
+    await socket.close()

@@ -1,4 +1,6 @@
-"""The websocket protocol of uvicorn, which also lets go of who does not read, or floods."""
+"""The websocket protocol of uvicorn, which also lets go of who does not read, or floods, and takes
+frames that are encoded already.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -7,9 +9,10 @@ from typing import Any
 from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.protocol import State
 
 from api.limits import Limits
-from api.stream import TOO_MANY_FRAMES
+from api.stream import TOO_MANY_FRAMES, WIRE
 
 NO_TEXT = (1007, "the text is not UTF-8")
 
@@ -67,6 +70,24 @@ class PatientWebSocket(WebSocketsSansIOProtocol):
             self._fail(*NO_TEXT)
         else:
             super().send_receive_event_to_app()
+
+    async def run_asgi(self) -> None:
+        if not self.conn.extensions:  # an extension would change every frame
+            extensions: dict[str, Any] = self.scope["extensions"]
+            extensions[WIRE] = self.write_frames
+        await super().run_asgi()
+
+    def write_frames(self, frames: bytes) -> bool:
+        """As `send` does with texts, without their way through the protocol; False, and nothing is
+        written, where `send` would wait or fail: the buffer is full, or the socket on its end."""
+        if (
+            self.conn.state is not State.OPEN
+            or not self.writable.is_set()
+            or self.transport.is_closing()
+        ):
+            return False
+        self.transport.write(frames)
+        return True
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
