@@ -17,7 +17,7 @@ from api.gateway import Endpoint, Scope
 from api.limits import ACTION_WEIGHT, CANCELS, Limited
 from api.order_log import OrderLog
 from api.outcomes import BehindJournal, named_outcome
-from api.problems import Answer, decode, malformed, problem
+from api.problems import Answer, decode, hanging_up, malformed, problem
 from api.receipts import Receipt, hide_makers, receipt
 from api.services import PRIVATE, Services
 from api.views import resolve_token, token_form_fault
@@ -192,9 +192,22 @@ def actions_endpoint(services: Services, log: OrderLog) -> Endpoint:
         if outcomes and all(_is_overloaded(outcome) for outcome in outcomes):
             assert isinstance(outcomes[0], Rejected)
             return problem(outcomes[0])
-        return Answer(200, await _merged(services, log, proved, outcomes))
+        answer = Answer(200, await _merged(services, log, proved, outcomes))
+        refused = [one for one in (*proved, *outcomes) if isinstance(one, Rejected)]
+        if len(refused) == len(elements) and all(one.http_status == 401 for one in refused):
+            return _all_forged(services, scope) or answer
+        return answer
 
     return endpoint
+
+
+def _all_forged(services: Services, scope: Scope) -> Answer | None:
+    """For a batch of which nothing was signed by who may."""
+    limited = services.limits.of_failure(scope)
+    if limited is None:
+        return None
+    services.metrics.refused(limited.code)
+    return hanging_up(limited)
 
 
 def faucet_endpoint(services: Services) -> Endpoint:
