@@ -50,14 +50,11 @@ async def test_a_flood_of_challenges_displaces_itself(proxied: Server) -> None:
         body = msgspec.json.encode({"address": Wallet.random().address})
         for number in range(OPEN_MAX // PER_IP_MAX + 2):
             await flooded(proxied, f"198.51.100.{number}", body)
-        signature = early.sign_text(begun["message"])
-        proof = {"nonce": begun["nonce"], "signature": signature}
-        assert (await victim.post(SIGN_IN, json=proof)).status_code == 200
         answer = await victim.post(CHALLENGE, json={"address": late.address})
         assert answer.status_code == 200
-        view = answer.json()
-        proof = {"nonce": view["nonce"], "signature": late.sign_text(view["message"])}
-        assert (await victim.post(SIGN_IN, json=proof)).status_code == 200
+        for wallet, view in ((early, begun), (late, answer.json())):
+            proof = {"nonce": view["nonce"], "signature": wallet.sign_text(view["message"])}
+            assert (await victim.post(SIGN_IN, json=proof)).status_code == 200
 
 
 async def flooded(server: Server, ip: str, body: bytes) -> None:
