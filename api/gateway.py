@@ -25,6 +25,7 @@ from api.problems import (
     TOO_LARGE,
     Answer,
     Refused,
+    hanging_up,
     method_not_allowed,
     problem,
 )
@@ -99,6 +100,8 @@ class Gateway:
             if endpoint is not None:
                 answer = await self._answer(endpoint, scope, receive)
                 if answer is not None:
+                    if answer.status == 401:
+                        answer = self._unauthorized(scope, answer)
                     self._metrics.count_request(method, path, answer.status)
                     if answer.status == 413:
                         await self._refuse(scope, receive, send, answer)
@@ -128,6 +131,14 @@ class Gateway:
             await respond_and_drain(scope, receive, send, answer)
         else:
             await respond(send, answer)
+
+    def _unauthorized(self, scope: Scope, answer: Answer) -> Answer:
+        """The same, or that there were too many of them: that ends the connection."""
+        limited = self._limits.of_failure(scope)
+        if limited is None:
+            return answer
+        self._metrics.refused(limited.code)
+        return hanging_up(limited)
 
     def _endpoint(self, method: str, path: str, scope: Scope) -> Endpoint | None:
         place = (method, path)

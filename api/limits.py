@@ -49,6 +49,9 @@ WEIGHTS: Mapping[tuple[str, str], int] = {
     ("GET", "/docs"): 5,
     ("GET", "/metrics"): 5,
 }
+# What an address pays for a request to a free route that nobody had the right to make.
+FAILURE_WEIGHT = 20
+IP_CHARACTERS_MAX = 64  # of a text that could be an address
 ACTION_WEIGHT = 1  # of a signed action, alone or as an element of /api/v1/actions
 CANCELS = frozenset({CancelOrder, CancelAllOrders, CancelAllAfter})
 
@@ -149,6 +152,13 @@ class Limits:
         weight = weight_of(scope["method"], scope["path"])
         return self.of_ip(scope, weight) if weight else None
 
+    def of_failure(self, scope: dict[str, Any]) -> Limited | None:
+        """After a request that cost nothing turned out to be forged. What is valid never comes
+        here, so this stops no cancel."""
+        if weight_of(scope["method"], scope["path"]) != FREE:
+            return None
+        return self.of_ip(scope, FAILURE_WEIGHT)
+
     def of_ip(self, scope: dict[str, Any], weight: int) -> Limited | None:
         if not self._is_on:
             return None
@@ -219,7 +229,7 @@ class Limits:
         named = [v.decode("latin-1") for n, v in scope["headers"] if n == b"x-forwarded-for"]
         for one in reversed(",".join(named).split(",")):
             text = one.strip()
-            if not _is_ip(text):
+            if len(text) > IP_CHARACTERS_MAX or not _is_ip(text):
                 return peer
             peer = text
             if not self._is_trusted(peer):
@@ -267,6 +277,7 @@ def table(settings: LimitSettings) -> str:
         ),
         f"| POST /api/v1/actions, each element that is no cancel | {ACTION_WEIGHT} |",
         "| POST /api/v1/actions, each cancel | free |",
+        f"| a request to a free route that is answered 401 | {FAILURE_WEIGHT} |",
         "| everything else | 1 |",
     ]
     return "\n".join(lines) + "\n"

@@ -58,6 +58,12 @@ def problem(rejected: Rejected) -> Answer:
     return Answer(status, body)
 
 
+def hanging_up(rejected: Rejected) -> Answer:
+    """The same as the connection's last word."""
+    answer = problem(rejected)
+    return answer._replace(headers=[*answer.headers, (b"connection", b"close")])
+
+
 def malformed(message: str) -> Rejected:
     return Rejected(Code.INVALID_CLIENT_REQUEST, message)
 

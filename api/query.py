@@ -13,7 +13,8 @@ from api.problems import convert_lenient, malformed
 from xyk.domain.rejections import Rejected
 
 LIMIT_MAX = 1_000  # levels a side, trades: more than that is cut
-PARSED_KEPT = 4_096  # query strings whose meaning is remembered
+PARSED_KEPT = 4_096  # query strings whose meaning is remembered, if they are no longer than
+PARSED_MAX = 256  # bytes: what strangers send is not to fill our memory
 
 T = TypeVar("T")
 
@@ -27,12 +28,12 @@ def without_empty(query: bytes) -> bytes:
 def parser(kind: type[T]) -> Callable[[bytes], T | Rejected]:
     """Reads query strings of one route; each is read once as long as it is remembered."""
 
-    @lru_cache(maxsize=PARSED_KEPT)
     def parse(query: bytes) -> T | Rejected:
         values = dict(parse_qsl(query.decode("latin-1"), errors="replace"))
         return convert_lenient(values, kind)
 
-    return parse
+    remembered = lru_cache(maxsize=PARSED_KEPT)(parse)
+    return lambda query: (remembered if len(query) <= PARSED_MAX else parse)(query)
 
 
 def whole_number(text: str, name: str, least: int, most: int | None = None) -> int | Rejected:

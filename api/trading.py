@@ -17,7 +17,7 @@ from api.gateway import Endpoint, Scope
 from api.limits import ACTION_WEIGHT, CANCELS, Limited
 from api.order_log import OrderLog
 from api.outcomes import BehindJournal, named_outcome
-from api.problems import Answer, decode, malformed, problem
+from api.problems import Answer, decode, hanging_up, malformed, problem
 from api.receipts import Receipt, hide_makers, receipt
 from api.refusals import counted, queue_full, refused
 from api.services import PRIVATE, Services
@@ -193,9 +193,22 @@ def actions_endpoint(services: Services, log: OrderLog) -> Endpoint:
         full = queue_full(outcomes)
         if full is not None:
             return problem(full)
-        return Answer(200, await _merged(services, log, proved, outcomes))
+        answer = Answer(200, await _merged(services, log, proved, outcomes))
+        failed = [one for one in (*proved, *outcomes) if isinstance(one, Rejected)]
+        if len(failed) == len(elements) and all(one.http_status == 401 for one in failed):
+            return _all_forged(services, scope) or answer
+        return answer
 
     return endpoint
+
+
+def _all_forged(services: Services, scope: Scope) -> Answer | None:
+    """For a batch of which nothing was signed by who may."""
+    limited = services.limits.of_failure(scope)
+    if limited is None:
+        return None
+    services.metrics.refused(limited.code)
+    return hanging_up(limited)
 
 
 def faucet_endpoint(services: Services) -> Endpoint:

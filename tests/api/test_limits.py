@@ -9,7 +9,6 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from api.challenges import CHALLENGE_S, PER_IP_MAX, Challenges
 from api.limits import (
     SECOND_NS,
     WEIGHTS,
@@ -26,8 +25,6 @@ from tests.server import ROOT, Server, running_server
 from xyk.client.client import Client
 from xyk.client.connection import Refused
 from xyk.domain.commands import CancelAllAfter, CancelAllOrders, CancelOrder, SwapExactIn
-from xyk.domain.rejections import Code, Rejected
-from xyk.wallet.session import SignIn
 from xyk.wallet.signer import Wallet
 
 PATIENCE_S = 20
@@ -163,54 +160,6 @@ def test_the_burst_bears_the_heaviest_request() -> None:
 def test_the_documented_table_is_the_code() -> None:
     written = (ROOT / "docs" / "limits.md").read_text()
     assert written.endswith("\n\n" + table(LimitSettings()))
-
-
-# Challenges
-
-
-def make(nonce: str, now_s: int) -> SignIn:
-    return SignIn(
-        domain="d",
-        uri="http://d",
-        address="0x" + "11" * 20,
-        chain_id=1,
-        nonce=nonce,
-        issued=now_s,
-        expires=now_s + 9,
-        salt="0x" + "5a" * 32,
-    )
-
-
-def test_a_challenge_lives_for_five_minutes() -> None:
-    now = [1_000]
-    challenges = Challenges(lambda: now[0])
-    first, second = (challenges.open("a", make) for _ in range(2))
-    assert isinstance(first, SignIn) and isinstance(second, SignIn)
-    now[0] += CHALLENGE_S
-    assert challenges.take(first.nonce) == first
-    assert challenges.take(first.nonce) is None
-    now[0] += 1
-    assert challenges.take(second.nonce) is None
-    assert len(challenges) == 0
-
-
-def test_open_challenges_are_bounded() -> None:
-    now = [1_000]
-    challenges = Challenges(lambda: now[0], open_max=PER_IP_MAX + 2)
-    opened = [challenges.open("a", make) for _ in range(PER_IP_MAX)]
-    now[0] += 100
-    refused = challenges.open("a", make)
-    assert isinstance(refused, Limited) and refused.code is Code.TOO_MANY_REQUESTS
-    assert refused.retry_after_s == CHALLENGE_S - 100 + 1
-    assert isinstance(challenges.open("b", make), SignIn)
-    assert isinstance(opened[0], SignIn) and challenges.take(opened[0].nonce) is not None
-    assert isinstance(challenges.open("a", make), SignIn), "one has gone"
-    assert isinstance(challenges.open("c", make), SignIn)
-    full = challenges.open("d", make)
-    assert isinstance(full, Rejected) and full.code is Code.OVERLOADED
-    now[0] += CHALLENGE_S - 99
-    assert isinstance(challenges.open("d", make), SignIn), "the old ones are over"
-    assert len(challenges) == 4
 
 
 # A server with narrow limits

@@ -46,7 +46,6 @@ class PatientHttp(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
         self._answered = 0
-        self._is_deaf = False
         self._begun = False
         self._in_head = True
         self._overhead = 0  # bytes of the message that comes, its body left out
@@ -84,8 +83,6 @@ class PatientHttp(HttpToolsProtocol):
     # What comes in
 
     def data_received(self, data: bytes) -> None:
-        if self._is_deaf:
-            return
         self._begun = True
         self._overhead += len(data)
         super().data_received(data)
@@ -143,8 +140,7 @@ class PatientHttp(HttpToolsProtocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         """The parser takes what follows for another protocol's, and not for the body: so what has a
-        body is refused, and no byte after this request is read."""
-        self._is_deaf = True
+        body is refused, and nothing after this request is answered."""
         self.cycle.keep_alive = False
         if any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers):
             self._end(problem(NO_UPGRADE))

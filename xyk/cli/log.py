@@ -23,10 +23,11 @@ def configure_log(form: LogFormat) -> None:
             structlog.processors.JSONRenderer(),
         ]
     else:
-        # The default shows the locals of every frame: secrets, and seconds of work each time.
         last = [
             structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+                colors=sys.stderr.isatty(),
+                # The default shows the locals of every frame: secrets, and seconds of work each time.
+                exception_formatter=structlog.dev.plain_traceback,
             )
         ]
     handler = logging.StreamHandler(sys.stderr)
