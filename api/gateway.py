@@ -29,7 +29,7 @@ from api.problems import (
     method_not_allowed,
     problem,
 )
-from api.query import without_empty
+from api.query import plain_query
 from xyk.domain.units import BODY_MAX
 from xyk.engine.writer import WriterStopped
 
@@ -182,7 +182,7 @@ class Gateway:
 
         query = scope["query_string"]
         if query:
-            scope = {**scope, "query_string": without_empty(query)}
+            scope = {**scope, "query_string": plain_query(query)}
         await self._reads(scope, receive, counted)
         self._metrics.count_request(
             scope["method"], scope.get("path_template") or UNMATCHED, status

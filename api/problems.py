@@ -156,23 +156,23 @@ def answer_exception(request: Request[Any, Any, Any], fault: Exception) -> Respo
 
 
 def _rejected(request: Request[Any, Any, Any], fault: Exception) -> Rejected:
+    path = request.scope["path"]
     if isinstance(fault, Refused):
         return fault.rejected
     if isinstance(fault, WriterStopped):
         return STOPPING
     if isinstance(fault, HTTPException):
         if fault.status_code == 404:
-            return no_such_route(request.method, request.scope["path"])
+            return no_such_route(request.method, path)
         if fault.status_code == 405:
             return Rejected(
                 Code.INVALID_CLIENT_REQUEST,
-                f"{request.scope['path'][:200]} does not take {request.method}; GET /docs "
-                "lists the routes",
+                f"{path[:200]} does not take {request.method}; GET /docs lists the routes",
                 405,
             )
         if fault.status_code == 413:
             return TOO_LARGE
         if fault.status_code < 500:
             return malformed(fault.detail)
-    _log.error("request failed", route=request.scope["path"], exc_info=fault)
+    _log.error("request failed", route=path, exc_info=fault)
     return SERVER_ERROR

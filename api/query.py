@@ -4,6 +4,7 @@ Names that nobody knows are tolerated, as clients of the convention add their ow
 value is as if it were not there; of one that is given twice the last counts.
 """
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
@@ -17,10 +18,14 @@ PARSED_KEPT = 4_096  # query strings whose meaning is remembered, if they are no
 PARSED_MAX = 256  # bytes: what strangers send is not to fill our memory
 
 T = TypeVar("T")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
-def without_empty(query: bytes) -> bytes:
-    """Without names that have no value and values that have no name."""
+def plain_query(query: bytes) -> bytes:
+    """Without names that have no value and values that have no name. Bytes that a URL may not have
+    as they are come percent-encoded, for litestar reads a query as UTF-8 and falls over others."""
+    if not query.isascii():
+        query = _NOT_ASCII.sub(lambda found: b"%%%02X" % found[0][0], query)
     parts = [part for part in query.split(b"&") if all(part.partition(b"=")[::2])]
     return b"&".join(parts)
 
