@@ -17,7 +17,7 @@ from xyk.domain.events import LiquidityAdded, LiquidityRemoved, PoolSwapped
 from xyk.domain.market import LOCKED, OUTSIDE, pool_account
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.tokens import token_address
-from xyk.domain.units import Address, MINIMUM_LIQUIDITY, ZERO_ADDRESS, decode_wire
+from xyk.domain.units import MINIMUM_LIQUIDITY, ZERO_ADDRESS, Address, decode_wire
 
 PURSE = 10**34
 amounts = st.integers(1, 10**6) | st.integers(1, 10**30)
@@ -177,7 +177,9 @@ def test_shares_sent_away_change_nothing_for_those_who_stay() -> None:
         venue.do(
             ACTIONS["Transfer"],
             ALICE,
-            **{"token": token_address("B"), "amount": 1, "recipient": ZERO_ADDRESS},
+            token=token_address("B"),
+            amount=1,
+            recipient=ZERO_ADDRESS,
         )
     )[0]
     assert code is Code.INVALID_ORDER
@@ -214,7 +216,9 @@ def test_however_the_protocol_fee_is_switched_it_takes_a_sixth_of_the_growth_onc
             elif isinstance(event, (LiquidityAdded, LiquidityRemoved)) and event.protocol_liquidity:
                 assert is_on
                 events += 1
-                burned = event.liquidity if isinstance(event, LiquidityRemoved) else -event.liquidity
+                burned = (
+                    event.liquidity if isinstance(event, LiquidityRemoved) else -event.liquidity
+                )
                 supply = event.total_supply + burned
                 minted += event.protocol_liquidity * isqrt(base * quote) // supply
     assert 6 * minted <= grown + 6 * events, (minted, grown)
