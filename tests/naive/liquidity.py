@@ -26,6 +26,8 @@ class Liquidity(OpenOrders):
         base = max(asset_a, asset_b, key=self._age) if market is None else ""
         base = base or self.markets[str(market)]["base"]
         side_a = 0 if asset_a == base else 1
+        if market is None:
+            self._check_shares(base, asset_b if base == asset_a else asset_a)
         pair = Pair(POOL_FEE) if market is None else self.pairs[market].copy()
         amount_a, amount_b = pair.router_amounts(side_a, desired_a, desired_b)
         used = (amount_a, amount_b) if side_a == 0 else (amount_b, amount_a)

@@ -80,6 +80,8 @@ class Roles(OpenOrders):
         self._check_terms(fields, base)
         if known is not None:
             self._check_orders(known, fields)
+        else:
+            self._check_shares(base, quote)
         terms = {name: fields[name] for name in (*TERMS, "base", "quote")}
         if known is None:
             self._make_market({**terms, "implicit": False})

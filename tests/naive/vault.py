@@ -125,6 +125,10 @@ class Vault:
         token = token or ledger_token(symbol)
         self.assets.append({"symbol": symbol, "token": token, "decimals": decimals})
 
+    def _check_shares(self, base: str, quote: str) -> None:
+        taken = self._symbol_or_none(ledger_token(f"LP:{base}_{quote}"))
+        refuse_if(taken is not None, "INVALID_ASSET")
+
     def _make_market(self, terms: Fields) -> str:
         name = f"{terms['base']}_{terms['quote']}"
         kept = {key: terms[key] for key in ("base", "quote", "implicit")}

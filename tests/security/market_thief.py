@@ -4,11 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tests.exchange.venue import OPERATOR, SANDBOX, Outcome, Venue, refused
-from xyk.domain.commands import CancelAllOrders, Genesis, GenesisAsset, GenesisMarket
-from xyk.domain.commands import RemoveLiquidity, SwapExactOut
+from xyk.domain.commands import (
+    CancelAllOrders,
+    ClockCommand,
+    Genesis,
+    GenesisAsset,
+    GenesisMarket,
+    RemoveLiquidity,
+    SwapExactOut,
+)
 from xyk.domain.market import shares_symbol
 from xyk.domain.rejections import Code, Rejected
-from xyk.domain.request import ED25519, EIP712, Request
+from xyk.domain.request import CLOCK, ED25519, EIP712, Request
 from xyk.domain.units import UINT256_MAX
 from xyk.exchange.decide import decide
 from xyk.exchange.evolve import apply
@@ -99,6 +106,11 @@ class Bazaar(Venue):
 def done(outcome: Outcome) -> tuple[Any, ...]:
     assert not isinstance(outcome, Rejected), outcome
     return outcome
+
+
+def by_clock(venue: Venue, command: ClockCommand) -> tuple[Any, ...]:
+    """What is due next, at a moment of the test's own choice."""
+    return done(venue._run(command, CLOCK, ""))
 
 
 def worthless(outcome: Outcome) -> bool:

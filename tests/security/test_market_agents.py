@@ -1,5 +1,5 @@
-"""A stolen agent or API key that works for a thief. It cannot take funds out, so it must trade badly
-on purpose, against the thief's orders and pools. What the band bounds, by how much, and what not.
+"""A stolen agent or API key that works for a thief. It cannot take funds out, so it must trade
+badly on purpose, against the thief's orders and pools. What the band bounds, and what not.
 """
 
 from fractions import Fraction
@@ -23,7 +23,7 @@ from tests.exchange.venue import (
     seeded,
     with_book,
 )
-from tests.security.market_thief import done
+from tests.security.market_thief import by_clock, done
 from xyk.domain.commands import (
     ActivateTrigger,
     ApproveAgent,
@@ -36,7 +36,6 @@ from xyk.domain.commands import (
 )
 from xyk.domain.events import OrderClosed
 from xyk.domain.key_commands import KEY_COMMANDS
-from xyk.domain.request import CLOCK
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import AGENT_BAND_BPS, BPS, UINT256_MAX
 from xyk.exchange.due import next_due
@@ -72,7 +71,8 @@ def spot(venue: Venue) -> Fraction:
 
 def purse(venue: Venue) -> tuple[int, int]:
     """Bob's (ETH, USDC), held or not."""
-    return tuple(venue.has(BOB, one) + venue.held(BOB, one) for one in ("ETH", "USDC"))  # type: ignore[return-value]
+    base, quote = [venue.has(BOB, one) + venue.held(BOB, one) for one in ("ETH", "USDC")]
+    return base, quote
 
 
 def was_fair(before: tuple[int, int], after: tuple[int, int], price: Fraction) -> None:
@@ -136,8 +136,8 @@ def signed_by_key(venue: Venue, form: str, side: str, size: int, ticks: int, whe
 def test_one_command_of_an_agent_or_a_key_trades_within_a_tenth_of_spot(
     has_pool: bool, form: str, side: str, size: int, ticks: int, when: str
 ) -> None:
-    """Swaps both ways, limit and market orders, however far the limit and however large the slippage
-    tolerance, which has no ceiling of its own; what rests is bounded too."""
+    """Swaps both ways, limit and market orders, however far the limit and however large the
+    slippage tolerance, which has no ceiling of its own; what rests is bounded too."""
     venue = stolen(has_pool=has_pool)
     before, price = purse(venue), spot(venue)
     sign = signed_by_agent if form in ("order", "in", "out") else signed_by_key
@@ -162,8 +162,8 @@ def test_one_command_of_an_agent_or_a_key_trades_within_a_tenth_of_spot(
 def test_a_trigger_order_of_theirs_meets_the_band_when_it_fires(
     who: str, side: str, size: int, ticks: int, above: bool, market: bool, when: str, has_pool: bool
 ) -> None:
-    """It skips the band where it is placed, because spot will be another; so does a trigger order of
-    the owner's own that they give another price. Then it trades within the band, or it fails."""
+    """It skips the band where it is placed, because spot will be another; so does a trigger order
+    of the owner's own that they give another price. Then it trades within the band, or fails."""
     venue = stolen(has_pool=has_pool)
     done(venue.bid(ALICE, 1, 202_000))  # a last price
     quote, base = venue.state.last_fills["ETH_USDC"]
@@ -196,7 +196,7 @@ def test_a_trigger_order_of_theirs_meets_the_band_when_it_fires(
     while (command := next_due(venue.state, venue.now_ms, 1)) is not None:
         assert isinstance(command, ActivateTrigger)
         before, price = purse(venue), spot(venue)
-        done(venue._run(command, CLOCK, ""))
+        by_clock(venue, command)
         was_fair(before, purse(venue), price)
 
 
@@ -267,9 +267,10 @@ def test_between_a_thiefs_own_orders_nine_tenths_take_two_dozen_commands() -> No
 
 
 def test_a_spot_that_the_thief_moved_first_is_what_the_band_is_around() -> None:
-    """Not stopped: with funds of his own he turns the pool, lets the agent trade, and turns it back.
-    One order moves the price by a tenth at most, so it takes at most 5 % of a reserve; a deposit has
-    no such bound. What is left is to revoke, and to give an agent an account of its own."""
+    """Not stopped: with funds of his own he turns the pool, lets the agent trade, and turns it
+    back. One order moves the price by a tenth at most, so it takes at most 5 % of a reserve; a
+    deposit has no such bound. What is left is to revoke, and to give an agent an account of its
+    own."""
     venue = seeded()
     venue.fund(BOB, USDC=10**12, ETH=10**21)
     done(venue.do(ApproveAgent, BOB, agent=AGENT, valid_until=NOW_S + 99))

@@ -145,8 +145,11 @@ def test_reserves_reach_2_to_the_112_less_one_and_not_a_unit_more() -> None:
     removed = venue.do(
         ACTIONS["RemoveLiquidity"],
         BOB,
-        **{"token_a": venue.token("SOL"), "token_b": venue.token("BTC"), "liquidity": shares},
-        **{"amount_a_min": RESERVE_MAX - 1_001, "amount_b_min": RESERVE_MAX - 1_002},
+        token_a=venue.token("SOL"),
+        token_b=venue.token("BTC"),
+        liquidity=shares,
+        amount_a_min=RESERVE_MAX - 1_001,
+        amount_b_min=RESERVE_MAX - 1_002,
     )
     assert not isinstance(removed, Rejected)
 

@@ -22,8 +22,14 @@ from xyk.wallet.signer import Wallet
 ASSETS = ("USDC", "BTC", "ETH", "SOL")
 TOKENS = {symbol: token_address(symbol) for symbol in ASSETS}
 WORDS = {
-    **{"market": "ETH_USDC", "status": "open", "symbol": "DOT", "base": "DOT", "quote": "USDC"},
-    **{"time_in_force": "GTC", "self_trade_prevention": "RejectMaker", "order_id": "1"},
+    "market": "ETH_USDC",
+    "status": "open",
+    "symbol": "DOT",
+    "base": "DOT",
+    "quote": "USDC",
+    "time_in_force": "GTC",
+    "self_trade_prevention": "RejectMaker",
+    "order_id": "1",
 }
 
 
@@ -149,8 +155,12 @@ def place(
     plain = {"post_only": False, "self_trade_prevention": "", "trigger_price": 0, "client_id": 0}
     when = "GTD" if fields.get("expires") else "GTC"
     return PlaceOrder(
-        **{"owner": client.owner, "sell_token": TOKENS[sold[0]], "sell_amount": sold[1]},
-        **{"buy_token": TOKENS[bought[0]], "buy_amount": bought[1], "time_in_force": when},
+        owner=client.owner,
+        sell_token=TOKENS[sold[0]],
+        sell_amount=sold[1],
+        buy_token=TOKENS[bought[0]],
+        buy_amount=bought[1],
+        time_in_force=when,
         **{**plain, "trigger_above": True, "expires": 0, **fields, **client.stamp()},
     )
 
@@ -182,10 +192,22 @@ def filled(
 ) -> tuple[str, Query]:
     base, _, quote = market.partition("_")
     known: dict[str, str | int] = {
-        **{"symbol": market, "market": market, "owner": owner, "address": owner, "window": 3_600},
-        **{"tokenIn": base, "tokenOut": quote, "amountIn": "1000000", "ticker_id": market},
-        **{"startTime": 1, "resolution": "1", "from": 1, "to": 2**32},
-        **{"id": market, "fromBlock": 0, "toBlock": 100},
+        "symbol": market,
+        "market": market,
+        "owner": owner,
+        "address": owner,
+        "window": 3_600,
+        "tokenIn": base,
+        "tokenOut": quote,
+        "amountIn": "1000000",
+        "ticker_id": market,
+        "startTime": 1,
+        "resolution": "1",
+        "from": 1,
+        "to": 2**32,
+        "id": market,
+        "fromBlock": 0,
+        "toBlock": 100,
     }
     query: dict[str, str | int] = {"interval": "1m"} if "klines" in path else {}
     for parameter in parameters:

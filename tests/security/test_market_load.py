@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.exchange.test_clock import WHOLE, stop, traded
 from tests.exchange.venue import ALICE, BOB, BOBS_KEY, CAROL, LOT, NOW_S, Venue, refused, with_book
-from tests.security.market_thief import Bazaar, done
+from tests.security.market_thief import Bazaar, by_clock, done
 from xyk.domain.commands import (
     ActivateTrigger,
     ApproveAgent,
@@ -21,7 +21,6 @@ from xyk.domain.commands import (
 )
 from xyk.domain.events import BookFilled, TriggersReached
 from xyk.domain.rejections import Code, Rejected
-from xyk.domain.request import CLOCK
 from xyk.domain.units import (
     CANCEL_AFTER_MAX_S,
     FILLS_MAX,
@@ -107,7 +106,7 @@ def test_ten_thousand_orders_of_dust_stop_who_wants_more_and_one_command_sweeps_
 def test_a_storm_of_cancels_and_replacements_leaves_nothing_behind(
     steps: list[tuple[str, int]],
 ) -> None:
-    """After any of it the state is as large as the orders that are open, and all funds come back."""
+    """After any of it the state is as large as the orders that are open; all funds come back."""
     venue = with_book()
     had, empty = venue.has(BOB, "USDC"), len(venue.state.encode())
     for verb, number in steps:
@@ -131,7 +130,7 @@ class Keeper:
 
     def __init__(self, venue: Bazaar) -> None:
         self.venue = venue
-        self.clockwork = Clockwork(venue.state, lambda delay_ms, call: None, lambda: None)  # type: ignore[arg-type,return-value]  # no alarms
+        self.clockwork = Clockwork(venue.state, self._no_alarm, lambda: None)
         self.activated: list[int] = []
 
     def turn(self) -> int:
@@ -142,8 +141,12 @@ class Keeper:
             self.run(command)
         return len(self.activated) - before
 
+    @staticmethod
+    def _no_alarm(delay_ms: int, call: Any) -> Any:
+        raise AssertionError("nobody winds it")
+
     def run(self, command: ClockCommand) -> None:
-        done(self.venue._run(command, CLOCK, ""))
+        by_clock(self.venue, command)
         self.clockwork.count(command)
         if isinstance(command, ActivateTrigger):
             self.activated.append(command.order_id)
@@ -156,9 +159,9 @@ def early(venue: Venue, owner: str, side: str, lots: int, ticks: int) -> tuple[A
 
 
 def test_a_thousand_decoys_delay_a_stop_by_ten_commands_and_no_more() -> None:
-    """Nearest trigger first, at most 100 between two commands of users: what is the p-th in line has
-    its turn before the (p/100 + 1)-th accepted command, whoever sends it. The decoys hold 10^4
-    quote units each, cost their owner a command each, and are gone."""
+    """Nearest trigger first, at most 100 between two commands of users: the p-th in line has its
+    turn before the (p/100 + 1)-th accepted command, whoever sends it. The decoys hold 10^4 quote
+    units each, cost their owner a command each, and are gone."""
     venue = bazaar(ALICE, BOB, CAROL)
     venue.fund("0x" + "dc" * 20, ETH=10**21)
     traded(venue, 200_000)

@@ -40,7 +40,8 @@ async def test_decoys_wait_their_turn_across_a_restart(tmp_path: Path) -> None:
                     thief,
                     ("ETH", LOT),
                     ("USDC", 150_000),
-                    **{"trigger_price": 190_000 * CENT, "trigger_above": False},
+                    trigger_price=190_000 * CENT,
+                    trigger_above=False,
                 )
                 for _ in range(DECOYS)
             ]

@@ -62,7 +62,8 @@ def at(venue: Bazaar, side: str, owner: str, lots: int, ticks: int, **fields: ob
 
 
 def make(venue: Bazaar, offsets: list[tuple[int, int]]) -> None:
-    """Carol's orders, `offset` ticks beyond what the pool asks and bids with its fee, or a taker's."""
+    """Carol's orders, `offset` ticks beyond what the pool asks and bids, its fee or a taker's
+    inside."""
     pool = venue.state.pools["B_Q"]
     kept = BPS - max(pool.fee_bps, venue.state.markets["B_Q"].taker_fee_bps)
     ask = -(-pool.reserve_quote * BPS // (pool.reserve_base * kept)) + 1
@@ -203,8 +204,8 @@ def test_a_pool_woken_at_an_odd_ratio_beside_a_live_book_feeds_nobody(
     orders: tuple[int, int],
     size: int,
 ) -> None:
-    """A dormant pool is skipped, however wrong its price; a deposit that wakes it beyond an order is
-    refused. So no two lots or more ever go through pool and book with a gain."""
+    """A dormant pool is skipped, however wrong its price; a deposit that wakes it beyond an order
+    is refused. So no two lots or more ever go through pool and book with a gain."""
     maker, taker, pool_bps = fee
     book = {"maker_fee_bps": maker, "taker_fee_bps": taker, "pool_fee_bps": pool_bps, "book": True}
     market = GenesisMarket(base="B", quote="Q", tick_size=1, lot_size=lot, **book)

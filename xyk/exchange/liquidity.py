@@ -28,7 +28,7 @@ from xyk.domain.units import (
     SUPPLY_MAX,
 )
 from xyk.exchange.crossing import allowed_quote, pool_crosses
-from xyk.exchange.listings import asset_of, implicit_market
+from xyk.exchange.listings import asset_of, implicit_market, shares_fault
 from xyk.exchange.route import is_paused_around
 from xyk.exchange.state import State
 from xyk.exchange.swaps import insufficient_funds
@@ -61,6 +61,9 @@ def add_liquidity(
         symbol, pool = sides.market, state.pools[sides.market]
     else:
         market = implicit_market(state, sides.asset_a, sides.asset_b)
+        taken = shares_fault(state, market.base, market.quote)
+        if taken is not None:
+            return taken
         symbol, pool = market.market, Pool.new(market.market, POOL_FEE_BPS_DEFAULT)
         listed = (market,)
     crossing = _crossing_fault(state, add, sides) if sides.market else None

@@ -28,7 +28,7 @@ from xyk.domain.events import (
     OperatorChanged,
     ProtocolFeeChanged,
 )
-from xyk.domain.market import STATUSES, Market, market_symbol
+from xyk.domain.market import STATUSES, Market, market_symbol, shares_symbol
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.request import Request
 from xyk.domain.tokens import token_address
@@ -123,6 +123,8 @@ def create_exchange(
             book=market.book,
         )
         fault = terms_fault(terms, decimals[market.base])
+        if fault is None and shares_token(market.base, market.quote) in tokens:
+            fault = _taken_fault(market.base, market.quote)
         if fault is not None:
             return fault
         events.append(market_listed(market.base, market.quote, terms, implicit=False))
@@ -176,12 +178,12 @@ def list_market(
         )
     terms = _terms(listing)
     fault = terms_fault(terms, state.assets[listing.base].decimals)
+    if fault is None and known is None:
+        fault = shares_fault(state, listing.base, listing.quote)
+    elif fault is None:
+        fault = _rests_fault(state, state.markets[str(known)], terms)
     if fault is not None:
         return fault
-    if known is not None:
-        fault = _rests_fault(state, state.markets[known], terms)
-        if fault is not None:
-            return fault
     return (market_listed(listing.base, listing.quote, terms, implicit=False),)
 
 
@@ -252,6 +254,27 @@ def implicit_market(state: State, one: str, other: str) -> MarketListed:
         book=False,
     )
     return market_listed(later, earlier, terms, implicit=True)
+
+
+def shares_token(base: str, quote: str) -> str:
+    """The address that the shares of a pair's pool will have."""
+    return token_address(shares_symbol(market_symbol(base, quote)))
+
+
+def shares_fault(state: State, base: str, quote: str) -> Rejected | None:
+    """A pool whose shares would take over the address of a listed asset: who holds that could not
+    name it any more."""
+    return _taken_fault(base, quote) if shares_token(base, quote) in state.tokens else None
+
+
+def _taken_fault(base: str, quote: str) -> Rejected:
+    return Rejected(
+        Code.INVALID_ASSET,
+        f"The shares of {market_symbol(base, quote)} would have the address "
+        f"{shares_token(base, quote)}, under which another asset is listed; such a pair can have "
+        "no market",
+        409,
+    )
 
 
 def market_listed(base: str, quote: str, terms: Terms, *, implicit: bool) -> MarketListed:
