@@ -6,23 +6,21 @@ a few lines and gives an exit code: 0 for yes, 1 for no.
 
 import os
 import time
-from collections.abc import AsyncIterator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from xyk.cli.anchors import SnapshotFile, cursor_anchor, snapshot_anchors, snapshot_files
+from xyk.cli.bar import progress_bar as _bar
 from xyk.cli.exits import CONFIG, CORRUPT, NO, OK, STORAGE, Stop
 from xyk.cli.verify import Anchor, Verdict, verify
 from xyk.engine.journal import Journal
 from xyk.engine.replica import CorruptJournal, Replica
 from xyk.exchange.state import State
 from xyk.storage import snapshots
+from xyk.storage.archive import open_read_only
 from xyk.storage.database import DataFolder
 from xyk.storage.errors import STORAGE_ERRORS, NoJournal
-from xyk.storage.journal import PostgresJournal, SqliteJournal
 from xyk.storage.rebuild import rebuild
 
 NICENESS = 10  # of the snapshot child, which must not take the server's core
@@ -112,44 +110,17 @@ async def _journal(data: Path, database_url: str) -> AsyncIterator[Journal]:
     if not database_url and not path.exists():
         raise Stop(CONFIG, f"there is no journal in {data}")
     try:
-        journal: Journal = (
-            await PostgresJournal.open_read_only(database_url)
-            if database_url
-            else await SqliteJournal.open_read_only(path)
-        )
+        journal: Journal = await open_read_only(data, database_url)
         try:
             yield journal
         finally:
             await journal.close()
     except NoJournal as fault:
         raise Stop(CONFIG, str(fault)) from None
+    except CorruptJournal as fault:
+        raise Stop(NO, f"no: {fault}") from None
     except STORAGE_ERRORS as fault:
         raise Stop(STORAGE, f"the journal cannot be read: {fault}") from fault
-
-
-class _Bar:
-    def __init__(self, progress: Progress, description: str, total: int) -> None:
-        self._progress = progress
-        self._task = progress.add_task(description, total=total)
-
-    def reach(self, seq: int) -> None:
-        self._progress.update(self._task, completed=seq)
-
-
-@contextmanager
-def _bar(description: str, total: int) -> Generator[_Bar, None, None]:
-    """On standard error, and only on a terminal; the answer alone goes to standard output."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as progress:
-        yield _Bar(progress, description, total)
 
 
 def _print_damaged(files: list[SnapshotFile]) -> None:

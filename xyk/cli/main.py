@@ -148,6 +148,17 @@ def rebuild(data: st.Data = st.DATA, database_url: st.DatabaseUrl = "") -> None:
         raise typer.Exit(asyncio.run(rebuild_data(data, database_url)))
 
 
+@app.command()
+def archive(
+    data: st.Data = st.DATA, database_url: st.DatabaseUrl = "", keep: st.Keep = st.KEEP
+) -> None:
+    """Move old entries out of the stopped exchange's journal into compressed segments."""
+    from xyk.cli.keeping import archive_data
+
+    with ending():
+        raise typer.Exit(asyncio.run(archive_data(data, database_url, keep)))
+
+
 @app.command(hidden=True)
 def snapshot(data: st.Data = st.DATA, database_url: st.DatabaseUrl = "") -> None:
     """Write a snapshot of what is committed; the server has this done by a child."""
