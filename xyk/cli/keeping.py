@@ -10,7 +10,14 @@ from xyk.cli.bar import progress_bar
 from xyk.cli.exits import CONFIG, CORRUPT, LOCKED, OK, STORAGE, Stop
 from xyk.engine.replica import CorruptJournal
 from xyk.engine.snapshot import SnapshotFolder, newest_start
-from xyk.storage.archive import Table, archive_entries, open_journal, open_table
+from xyk.storage.archive import (
+    Table,
+    archive_entries,
+    open_journal,
+    open_read_only,
+    open_table,
+)
+from xyk.storage.backup import back_up, read_manifest, restore
 from xyk.storage.database import DataFolder
 from xyk.storage.errors import STORAGE_ERRORS, NoJournal
 from xyk.storage.lock import DataInUse, FolderLock, PostgresLock
@@ -34,6 +41,38 @@ async def archive_data(data: Path, database_url: str, keep: int) -> int:
     count = len(archive.segments)
     print(f"archived up to {last} in {count} segments; {last + 1} to {head} stay in the table")
     return OK
+
+
+async def backup_data(data: Path, database_url: str, to: Path, with_keys: bool) -> int:
+    """Beside a running server or without one."""
+    async with _ending(data):
+        with progress_bar("proving", await _head(data, database_url)) as bar:
+            made = await back_up(data, database_url, to, with_keys=with_keys, progress=bar.reach)
+    size = sum(one.bytes for one in made.files.values())
+    print(
+        f"backup in {to}: {len(made.files)} files, {size} bytes\nseq {made.seq}\nhash {made.hash}"
+    )
+    keys = "the keys are in it: guard it" if with_keys else "keys are not in it (--with-keys)"
+    print(f"{keys}; sign-ins and read tables never are")
+    return OK
+
+
+async def restore_data(backup: Path, data: Path, database_url: str) -> int:
+    async with _ending(data):
+        expected = read_manifest(backup)
+        with progress_bar("proving", expected.seq) as bar:
+            await restore(backup, data, database_url, bar.reach)
+    print(f"restored to {data}\nseq {expected.seq}\nhash {expected.hash}")
+    print("run `xyk verify` for every signature; `xyk serve` fills the read tables when it starts")
+    return OK
+
+
+async def _head(data: Path, database_url: str) -> int:
+    journal = await open_read_only(data, database_url, is_quick=True)
+    try:
+        return (await journal.head())[0]
+    finally:
+        await journal.close()
 
 
 async def _archivable(data: Path, database_url: str, keep: int) -> int:

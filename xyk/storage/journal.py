@@ -185,6 +185,16 @@ class PostgresJournal:
     async def append(self, entries: Sequence[Entry]) -> None:
         assert self._writer is not None, "opened to read"
         assert 0 < len(entries) <= APPEND_MAX
+        await self._copy(entries)
+
+    async def fill(self, batches: AsyncIterator[Sequence[Entry]]) -> None:
+        """Entries for an empty journal: all of them in one transaction, or none."""
+        assert self._writer is not None, "opened to read"
+        async with self._writer.transaction():
+            async for entries in batches:
+                await self._copy(entries)
+
+    async def _copy(self, entries: Sequence[Entry]) -> None:
         await self._writer.copy_records_to_table(
             "entries",
             schema_name="journal",
