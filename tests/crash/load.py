@@ -50,6 +50,12 @@ class Trader:
                 while True:
                     await self._act(client)
 
+    async def trade_some(self, url: str, actions: int) -> None:
+        async with self.client(url, patience_s=30) as client:
+            await client.domain()
+            for _ in range(actions):
+                await self._act(client)
+
     async def _act(self, client: Client) -> None:
         signed = await client.sign(self._next(client))
         try:

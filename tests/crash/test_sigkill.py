@@ -15,11 +15,9 @@ import pytest
 from tests.crash.load import Promise, Trader, trade_until_killed
 from tests.server import Server, run_xyk
 from xyk.client.client import Client
-from xyk.engine.journal import Journal
 from xyk.engine.replica import Replica, follow
 from xyk.exchange.state import State
-from xyk.storage.database import DataFolder
-from xyk.storage.journal import PostgresJournal, SqliteJournal
+from xyk.storage.archive import open_read_only
 
 TRADERS = 4
 RUN_S = (0.05, 0.6)  # a life of the server under load
@@ -92,11 +90,7 @@ async def one_life(
 
 async def expect_the_state_is_the_fold(server: Server, traders: list[Trader]) -> None:
     """Head, snapshot's digest, reserves and balances are those of a replay from genesis."""
-    journal: Journal = (
-        await PostgresJournal.open_read_only(server.database_url)
-        if server.database_url
-        else await SqliteJournal.open_read_only(DataFolder(server.data).journal)
-    )
+    journal = await open_read_only(server.data, server.database_url)
     try:
         async with Client(server.url) as anyone:
             status = await anyone.status()

@@ -5,14 +5,10 @@ a few lines and gives an exit code: 0 for yes, 1 for no.
 """
 
 import os
-import sys
 import time
-from collections.abc import AsyncIterator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from xyk.cli.anchors import (
     SnapshotFile,
@@ -21,6 +17,7 @@ from xyk.cli.anchors import (
     snapshot_anchors,
     snapshot_files,
 )
+from xyk.cli.bar import progress_bar
 from xyk.cli.exits import CONFIG, CORRUPT, NO, OK, STORAGE, Stop
 from xyk.cli.remote import pages, status_of
 from xyk.cli.verify import Anchor, Verdict, verify
@@ -29,9 +26,9 @@ from xyk.engine.journal import Journal
 from xyk.engine.replica import CorruptJournal, Replica
 from xyk.exchange.state import State
 from xyk.storage import snapshots
+from xyk.storage.archive import open_read_only
 from xyk.storage.database import DataFolder
 from xyk.storage.errors import STORAGE_ERRORS, NoJournal
-from xyk.storage.journal import PostgresJournal, SqliteJournal
 from xyk.storage.rebuild import rebuild
 
 PAGE_TIMEOUT_S = 60.0  # of one request
@@ -46,7 +43,7 @@ async def verify_data(data: Path, database_url: str, expect_seq: int, expect_has
         anchors = [*snapshot_anchors(files), *await cursor_anchor(data, database_url), *expected]
         anchors += liabilities_anchors(DataFolder(data).liabilities)
         head, _ = await journal.head()
-        with _bar("verifying", head) as bar:
+        with progress_bar("verifying", head) as bar:
             verdict = await verify(
                 journal.read(0, head), anchors, expected=head, progress=bar.reach
             )
@@ -62,7 +59,7 @@ async def verify_url(url: str, expect_seq: int, expect_hash: str, patience_s: fl
     try:
         status = await status_of(connection)
         anchors = [*status.anchors(), *expected]
-        with _bar("verifying", status.seq, is_told=True) as bar:
+        with progress_bar("verifying", status.seq, is_told=True) as bar:
             verdict = await verify(
                 pages(connection, status.seq),
                 anchors,
@@ -92,7 +89,7 @@ async def replay_data(data: Path, database_url: str) -> int:
         disagreeing = []
         started = time.perf_counter()
         try:
-            with _bar("replaying", head) as bar:
+            with progress_bar("replaying", head) as bar:
                 async for batch in journal.read(0, head):
                     for entry in batch:
                         replica.apply(entry)
@@ -123,7 +120,7 @@ async def replay_data(data: Path, database_url: str) -> int:
 async def rebuild_data(data: Path, database_url: str) -> int:
     async with _journal(data, database_url) as journal:
         head, _ = await journal.head()
-        with _bar("rebuilding", head) as bar:
+        with progress_bar("rebuilding", head) as bar:
             seq = await rebuild(
                 journal, data, database_url, progress=lambda reached, _: bar.reach(reached)
             )
@@ -147,52 +144,17 @@ async def _journal(data: Path, database_url: str) -> AsyncIterator[Journal]:
     if not database_url and not path.exists():
         raise Stop(CONFIG, f"there is no journal in {data}")
     try:
-        journal: Journal = (
-            await PostgresJournal.open_read_only(database_url)
-            if database_url
-            else await SqliteJournal.open_read_only(path)
-        )
+        journal: Journal = await open_read_only(data, database_url)
         try:
             yield journal
         finally:
             await journal.close()
     except NoJournal as fault:
         raise Stop(CONFIG, str(fault)) from None
+    except CorruptJournal as fault:
+        raise Stop(NO, f"no: {fault}") from None
     except STORAGE_ERRORS as fault:
         raise Stop(STORAGE, f"the journal cannot be read: {fault}") from fault
-
-
-class _Bar:
-    """`is_told`: where there is no terminal, a line now and then says how far it is."""
-
-    def __init__(self, progress: Progress, description: str, total: int, is_told: bool) -> None:
-        self._progress = progress
-        self._task = progress.add_task(description, total=total)
-        self._description, self._total = description, total
-        self._told = 0 if is_told and progress.disable else None
-
-    def reach(self, seq: int) -> None:
-        self._progress.update(self._task, completed=seq)
-        tenths = 10 * seq // max(self._total, 1)
-        if self._told is not None and tenths > self._told:
-            self._told = tenths
-            print(f"{self._description}: {seq} of {self._total}", file=sys.stderr, flush=True)
-
-
-@contextmanager
-def _bar(description: str, total: int, *, is_told: bool = False) -> Generator[_Bar, None, None]:
-    """On standard error, and only on a terminal; the answer alone goes to standard output."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as progress:
-        yield _Bar(progress, description, total, is_told)
 
 
 def _print_damaged(files: list[SnapshotFile]) -> None:

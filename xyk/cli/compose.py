@@ -29,11 +29,11 @@ from xyk.engine.liabilities import Liabilities, LiabilitiesFolder
 from xyk.engine.replica import CorruptJournal
 from xyk.engine.snapshot import SnapshotFolder, Start, restore
 from xyk.engine.writer import Writer
+from xyk.storage.archive import open_journal
 from xyk.storage.connection import read_database, reading_engine, writing_engine
 from xyk.storage.database import DataFolder
 from xyk.storage.errors import STORAGE_ERRORS
 from xyk.storage.history import History
-from xyk.storage.journal import PostgresJournal, SqliteJournal
 from xyk.storage.lock import DataInUse, FolderLock, PostgresLock
 from xyk.storage.migrate import upgrade
 from xyk.storage.projection import ForeignReadTables, Projection
@@ -107,13 +107,9 @@ async def _start(
         )
         stack.push_async_callback(database_lock.release)
     await upgrade(settings.data, settings.database_url)
-    journal = await _open_journal(settings)
-    stack.push_async_callback(journal.close)
     snapshots = SnapshotFolder(folder.snapshots)
-    if (await journal.head())[0] == 0:
-        if kept := snapshots.names():  # a new deployment has none: the journal was lost
-            raise CorruptJournal(1, f"missing, although there is the snapshot {kept[0]}")
-        await journal.append([genesis_entry(settings, clock.now_ms())])
+    journal = await _open_journal(settings, snapshots, clock)
+    stack.push_async_callback(journal.close)
     start = await _restore(journal, snapshots)
     state = start.replica.state
     if settings.sandbox and not state.sandbox:
@@ -182,10 +178,18 @@ def _refresh_tokens(stack: AsyncExitStack, folder: DataFolder) -> RefreshTokens:
     return tokens
 
 
-async def _open_journal(settings: Settings) -> Journal:
-    if settings.database_url:
-        return await PostgresJournal.open(settings.database_url)
-    return await SqliteJournal.open(DataFolder(settings.data).journal)
+async def _open_journal(settings: Settings, snapshots: SnapshotFolder, clock: Clock) -> Journal:
+    """With its genesis. Raises CorruptJournal."""
+    journal = await open_journal(settings.data, settings.database_url)
+    try:
+        if (await journal.head())[0] == 0:
+            if kept := snapshots.names():  # a new deployment has none: the journal was lost
+                raise CorruptJournal(1, f"missing, although there is the snapshot {kept[0]}")
+            await journal.append([genesis_entry(settings, clock.now_ms())])
+    except BaseException:
+        await journal.close()
+        raise
+    return journal
 
 
 async def _restore(journal: Journal, snapshots: SnapshotFolder) -> Start:

@@ -1,6 +1,7 @@
 """The command line `xyk`: flags, one clear line for a refusal, and an exit code (exits.py)."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -156,6 +157,46 @@ def rebuild(data: st.Data = st.DATA, database_url: st.DatabaseUrl = "") -> None:
 
     with ending():
         raise typer.Exit(asyncio.run(rebuild_data(data, database_url)))
+
+
+@app.command()
+def archive(
+    data: st.Data = st.DATA, database_url: st.DatabaseUrl = "", keep: st.Keep = st.KEEP
+) -> None:
+    """Move old entries out of the stopped exchange's journal into compressed segments."""
+    from xyk.cli.keeping import archive_data
+
+    with ending():
+        raise typer.Exit(asyncio.run(archive_data(data, database_url, keep)))
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Option(file_okay=False, help="A folder that is not there yet.")],
+    data: st.Data = st.DATA,
+    database_url: st.DatabaseUrl = "",
+    with_keys: Annotated[
+        bool, typer.Option("--with-keys", help="The keys of the data folder too; guard them.")
+    ] = False,
+) -> None:
+    """Copy the deployment as it stands at one entry, also while it serves."""
+    from xyk.cli.keeping import backup_data
+
+    with ending():
+        raise typer.Exit(asyncio.run(backup_data(data, database_url, to, with_keys)))
+
+
+@app.command()
+def restore(
+    backup: Annotated[Path, typer.Option("--from", file_okay=False, help="What backup made.")],
+    data: st.Data = st.DATA,
+    database_url: st.DatabaseUrl = "",
+) -> None:
+    """Bring a backup back into an empty data folder (and an empty database)."""
+    from xyk.cli.keeping import restore_data
+
+    with ending():
+        raise typer.Exit(asyncio.run(restore_data(backup, data, database_url)))
 
 
 @app.command(hidden=True)

@@ -18,6 +18,7 @@ URL = "http://127.0.0.1:8000"
 SNAPSHOT_EVERY = 100_000  # entries; about what a start folds in a second
 SOCKET_PING_S = 60
 CLIENT_TIMEOUT_S = 30
+KEEP = 100_000  # entries; those whose receipts are asked for again most
 
 
 class LogFormat(StrEnum):
@@ -66,6 +67,10 @@ AcceptClock = Annotated[
 ]
 SnapshotEvery = Annotated[
     int, typer.Option(envvar="XYK_SNAPSHOT_EVERY", min=1, help="Entries between two snapshots.")
+]
+Keep = Annotated[
+    int,
+    typer.Option(min=1, help="Entries that stay in the table; more where no snapshot is newer."),
 ]
 Shown = Annotated[
     Visibility, typer.Option(envvar="XYK_VISIBILITY", help="Who may read accounts and the journal.")

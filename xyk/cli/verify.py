@@ -46,6 +46,7 @@ from xyk.engine.entry import (
     is_whole,
 )
 from xyk.engine.sum_tree import commitment
+from xyk.engine.replica import CorruptJournal
 from xyk.exchange import evolve, invariants
 from xyk.exchange.decide import SIGNED, decide
 from xyk.exchange.due import next_due
@@ -292,6 +293,8 @@ async def verify(
                 audit.finish()
         except Broken as broken:
             fault = Fault(broken.seq, broken.reason)
+        except CorruptJournal as corrupt:  # an archived entry that cannot be read
+            fault = Fault(corrupt.seq, corrupt.why)
         earlier = await recovery.finish()
         if earlier is not None and (fault is None or earlier.seq <= fault.seq):
             fault = earlier

@@ -6,13 +6,13 @@ journal alone. Encoding it stops a process for as long as the state is large, so
 it to a child: `make_snapshot` needs nothing but the journal and the folder.
 """
 
-import os
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
 from xyk.domain.commands import Genesis
+from xyk.engine.durable import UNFINISHED, write_durably
 from xyk.engine.entry import GENESIS_HASH, decode_command
 from xyk.engine.journal import Journal
 from xyk.engine.liabilities import LiabilitiesFolder
@@ -109,19 +109,13 @@ class SnapshotFolder:
         )
         self._path.mkdir(parents=True, exist_ok=True)
         file = self._path / f"{snapshot.seq:012}.json"
-        unfinished = file.with_suffix(".unfinished")
-        with unfinished.open("wb") as stream:
-            stream.write(b"%b\n%b\n" % (msgspec.json.encode(snapshot), text))
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(file)
+        write_durably(file, (msgspec.json.encode(snapshot), b"\n", text, b"\n"))
         bad = {one.name for one in skipped}
         past = [one for one in self._files() if _seq(one) <= snapshot.seq]
         kept = [one for one in past if one == file or one.name not in bad][: self._kept]
-        for leftover in (*past, *self._path.glob("*.unfinished")):
+        for leftover in (*past, *self._path.glob(f"*{UNFINISHED}")):
             if leftover not in kept and not leftover.is_dir():
                 leftover.unlink()
-        _sync_folder(self._path)
         return snapshot
 
     def _files(self) -> list[Path]:
@@ -135,15 +129,23 @@ async def restore(
     """The state at the journal's end, checked: from the newest usable snapshot and the entries
     after it. Raises CorruptJournal.
     """
-    start = folder.load(await _salt(journal))
-    if start.snapshot is not None:
-        await _check_anchor(start.snapshot, journal)
+    start = await newest_start(journal, folder)
     await follow(start.replica, journal, progress=progress)
     state = start.replica.state
     try:
         check_all(state)
     except AssertionError as error:
         raise CorruptJournal(state.seq, f"an invariant fails after it: {error}") from error
+    return start
+
+
+async def newest_start(journal: Journal, folder: SnapshotFolder) -> Start:
+    """The newest usable snapshot, or genesis. Raises CorruptJournal where the journal has not got
+    the snapshot's entry.
+    """
+    start = folder.load(await _salt(journal))
+    if start.snapshot is not None:
+        await _check_anchor(start.snapshot, journal)
     return start
 
 
@@ -221,12 +223,3 @@ def _load(file: Path) -> tuple[Snapshot, Replica]:
     if state.digest() != snapshot.digest:
         raise ValueError("its state does not have its digest")
     return snapshot, Replica(state, snapshot.hash)
-
-
-def _sync_folder(path: Path) -> None:
-    """Makes a rename durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -44,6 +44,11 @@ class DataFolder(msgspec.Struct, frozen=True):
         """What every account has at the seqs of the snapshots, with proofs."""
         return self.path / "liabilities"
 
+    @property
+    def archive(self) -> Path:
+        """What was moved out of the journal's table, whichever database holds that."""
+        return self.path / "archive"
+
     def create(self) -> None:
         """For the owner's eyes alone: the sandbox's operator key is kept in it."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

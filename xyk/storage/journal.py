@@ -113,6 +113,18 @@ class SqliteJournal:
         rows = await self._fetch(f"SELECT {COLUMNS} FROM entries WHERE seq = ?", seq)
         return next((Entry(*row) for row in rows), None)
 
+    async def forget(self, until: int) -> None:
+        """Deletes the entries up to seq `until`, in one transaction; the archive has them."""
+        assert self._writer is not None, "opened to read"
+        await self._writer.execute_fetchall("DELETE FROM entries WHERE seq <= ?", (until,))
+        if self._checkpointer is not None:
+            self._checkpointer.nudge()
+
+    async def shrink(self) -> None:
+        """Gives the room of forgotten entries back to the disk; needs as much as is left."""
+        assert self._writer is not None, "opened to read"
+        await self._writer.execute_fetchall("VACUUM")
+
     async def close(self) -> None:
         if self._checkpointer is not None:
             await asyncio.to_thread(self._checkpointer.close)
@@ -179,6 +191,16 @@ class PostgresJournal:
     async def append(self, entries: Sequence[Entry]) -> None:
         assert self._writer is not None, "opened to read"
         assert 0 < len(entries) <= APPEND_MAX
+        await self._copy(entries)
+
+    async def fill(self, batches: AsyncIterator[Sequence[Entry]]) -> None:
+        """Entries for an empty journal: all of them in one transaction, or none."""
+        assert self._writer is not None, "opened to read"
+        async with self._writer.transaction():
+            async for entries in batches:
+                await self._copy(entries)
+
+    async def _copy(self, entries: Sequence[Entry]) -> None:
         await self._writer.copy_records_to_table(
             "entries",
             schema_name="journal",
@@ -201,6 +223,14 @@ class PostgresJournal:
         query = f"SELECT {COLUMNS} FROM journal.entries WHERE seq = $1"
         row = await self._readers.fetchrow(query, seq)
         return Entry(*row) if row else None
+
+    async def forget(self, until: int) -> None:
+        """Deletes the entries up to seq `until`, in one transaction; the archive has them."""
+        assert self._writer is not None, "opened to read"
+        await self._writer.execute("DELETE FROM journal.entries WHERE seq <= $1", until)
+
+    async def shrink(self) -> None:
+        """PostgreSQL uses the room again by itself."""
 
     async def close(self) -> None:
         await self._readers.close()

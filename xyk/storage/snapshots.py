@@ -5,8 +5,8 @@ from pathlib import Path
 from xyk.engine.liabilities import LiabilitiesFolder
 from xyk.engine.replica import Progress
 from xyk.engine.snapshot import Snapshot, SnapshotFolder, make_snapshot
+from xyk.storage.archive import open_read_only
 from xyk.storage.database import DataFolder
-from xyk.storage.journal import PostgresJournal, SqliteJournal
 
 
 async def snapshot_data(
@@ -14,11 +14,7 @@ async def snapshot_data(
 ) -> Snapshot:
     """Reads beside the server, without the lock. Raises CorruptJournal."""
     folder = DataFolder(data)
-    journal = (
-        await PostgresJournal.open_read_only(database_url)
-        if database_url
-        else await SqliteJournal.open_read_only(folder.journal)
-    )
+    journal = await open_read_only(data, database_url, is_quick=True)
     try:
         liabilities = LiabilitiesFolder(folder.liabilities)
         return await make_snapshot(journal, SnapshotFolder(folder.snapshots), progress, liabilities)

@@ -1,0 +1,323 @@
+"""`xyk archive | backup | restore` on a real exchange: done, damaged, and traded on afterwards."""
+
+import asyncio
+import json
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.traded import Traded
+from tests.crash.load import Trader, trade_until_killed
+from tests.databases import Databases, postgres_database
+from tests.server import Server, run_xyk, running_server
+from xyk.cli.exits import CONFIG, CORRUPT, LOCKED
+from xyk.client.client import Client
+from xyk.engine.journal import Journal
+from xyk.storage.archive import open_read_only
+
+ACTIONS = 30
+KEPT = 5
+
+
+class Kept:
+    """An exchange at rest with what its traders were promised."""
+
+    def __init__(self, traded: Traded, traders: list[Trader]) -> None:
+        self.traded = traded
+        self.traders = traders
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        return self.traded.where
+
+    @property
+    def segments(self) -> list[Path]:
+        return sorted((self.traded.data / "archive").glob("*.segment"))
+
+    def journal_rows(self) -> list[int]:
+        return [entry.seq for entry in self.traded.entries()]
+
+
+@pytest.fixture(scope="module")
+def kept_once(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Kept]:
+    with databases() as url:
+        once = Kept(Traded(tmp_path_factory.mktemp("kept") / "data", url), [Trader(1), Trader(2)])
+
+        async def use(server: Server) -> None:
+            for trader in once.traders:
+                await trader.fund(server.url)
+                await trader.trade_some(server.url, ACTIONS)
+
+        server = once.traded.server("--seed-demo").start()
+        try:
+            asyncio.run(use(server))
+        finally:
+            assert server.stop() == 0
+        code, said = run_xyk("snapshot", *once.where)
+        assert code == 0, said
+        yield once
+
+
+@pytest.fixture
+def kept(kept_once: Kept, tmp_path: Path) -> Iterator[Kept]:
+    data = shutil.copytree(kept_once.traded.data, tmp_path / "data")
+    if not kept_once.traded.database_url:
+        yield Kept(Traded(data, ""), kept_once.traders)
+        return
+    with postgres_database(template=kept_once.traded.database_url) as url:
+        yield Kept(Traded(data, url), kept_once.traders)
+
+
+@pytest.fixture
+def archived(kept: Kept) -> Kept:
+    code, said = run_xyk("archive", *kept.where, "--keep", str(KEPT))
+    assert code == 0, said
+    return kept
+
+
+async def history(url: str) -> tuple[Any, Any]:
+    async with Client(url) as anyone:
+        trades = {"symbol": "ETH_USDC", "limit": 1_000}
+        pool = await anyone.pool("ETH_USDC")
+        return await anyone.get("/api/v1/trades/history", trades), pool["reserves"]
+
+
+async def redeem(kept: Kept, url: str) -> None:
+    for trader in kept.traders:
+        await trader.redeem(url, trader.promises)
+
+
+def head_of(kept: Kept) -> int:
+    return kept.journal_rows()[-1]
+
+
+class TestArchive:
+    @pytest.mark.slow
+    def test_everything_goes_on(self, kept: Kept) -> None:
+        before, rows = kept.traded.read_tables(), kept.journal_rows()
+        code, said = run_xyk("archive", *kept.where, "--keep", str(KEPT))
+        assert code == 0, said
+        last = rows[-1] - KEPT
+        assert f"archived up to {last} in 1 segments; {last + 1} to {rows[-1]} stay" in said
+        assert kept.journal_rows() == rows[-KEPT:]
+        code, said = run_xyk("verify", *kept.where)
+        assert code == 0, said
+        assert f"yes: all {rows[-1]} entries" in said
+        code, said = run_xyk("replay", *kept.where)
+        assert code == 0, said
+        kept.traded.forget_read_tables()
+        code, said = run_xyk("rebuild", *kept.where)
+        assert code == 0, said
+        assert kept.traded.read_tables() == before
+        with running_server(kept.traded.data, database_url=kept.traded.database_url) as server:
+            assert f"folded to seq {rows[-1]} from snapshot" in server.log.read_text()
+            asyncio.run(redeem(kept, server.url))
+            from_snapshot = asyncio.run(history(server.url))
+            assert len(from_snapshot[0]) > ACTIONS
+        kept.traded.forget_snapshots()
+        with running_server(kept.traded.data, database_url=kept.traded.database_url) as server:
+            assert f"folded to seq {rows[-1]} from genesis" in server.log.read_text()
+            assert asyncio.run(history(server.url)) == from_snapshot
+            asyncio.run(redeem(kept, server.url))
+            asyncio.run(kept.traders[0].trade_some(server.url, 3))
+        del kept.traders[0].promises[-3:]  # of this copy alone
+        code, said = run_xyk("verify", *kept.where)
+        assert code == 0, said
+
+    def test_what_no_snapshot_has_stays(self, kept: Kept) -> None:
+        rows = kept.journal_rows()
+        with running_server(kept.traded.data, database_url=kept.traded.database_url) as server:
+            asyncio.run(kept.traders[0].trade_some(server.url, 3))
+            code, said = run_xyk("archive", *kept.where, "--keep", "1")
+            assert code == LOCKED, said
+            assert f"pid {server.pid}" in said and "stop it first" in said
+        del kept.traders[0].promises[-3:]
+        code, said = run_xyk("archive", *kept.where, "--keep", "1")
+        assert code == 0, said
+        assert kept.journal_rows() == [rows[-1] + 1, rows[-1] + 2, rows[-1] + 3]
+        kept.traded.forget_snapshots()
+        code, said = run_xyk("archive", *kept.where, "--keep", "1")
+        assert code == 0, said
+        assert "there is no good snapshot, so all entries stay" in said
+
+    @pytest.mark.parametrize("damage", ["missing", "truncated", "altered"])
+    def test_a_damaged_segment_stops_the_start_and_the_audit(
+        self, archived: Kept, damage: str
+    ) -> None:
+        [segment] = archived.segments
+        data = bytearray(segment.read_bytes())
+        if damage == "missing":
+            segment.unlink()
+        elif damage == "truncated":
+            segment.write_bytes(data[:-10])
+        else:
+            data[-10] ^= 1
+            segment.write_bytes(data)
+        code, said = archived.traded.server().run_to_end()
+        assert code == CORRUPT, said
+        named = "journal entry 1: " + ("missing: " if damage == "missing" else "segment ")
+        assert named in said
+        for command in ("verify", "replay", "rebuild"):
+            code, said = run_xyk(command, *archived.where)
+            assert code == 1, said
+            assert f"no: {named}" in said
+        code, said = run_xyk("archive", *archived.where, "--keep", "1")
+        assert (code, named in said) == (CORRUPT, True), said
+
+    def test_a_lost_table_gets_no_new_genesis(self, archived: Kept) -> None:
+        archived.traded.forget_anchors()
+        rows = archived.journal_rows()
+        archived.traded.remove(*rows)
+        code, said = archived.traded.server().run_to_end()
+        assert code == CORRUPT
+        assert f"journal entry {rows[0]}: missing: the archive ends at" in said
+
+
+def backup(kept: Kept, to: Path, *flags: str) -> str:
+    code, said = run_xyk("backup", *kept.where, "--to", str(to), *flags)
+    assert code == 0, said
+    return said
+
+
+def restore(source: Path, data: Path, url: str = "") -> tuple[int, str]:
+    database = ("--database-url", url) if url else ()
+    return run_xyk("restore", "--from", str(source), "--data", str(data), *database)
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "manifest.json").read_text()))
+
+
+class TestBackup:
+    def test_at_rest_and_back(self, archived: Kept, tmp_path: Path) -> None:
+        to, back = tmp_path / "copy", tmp_path / "back"
+        said = backup(archived, to)
+        head = head_of(archived)
+        assert f"seq {head}" in said
+        assert sorted(manifest(to)["files"]) == sorted(
+            [
+                f"archive/{archived.segments[0].name}",
+                "journal.db",
+                f"snapshots/{head:012}.json",
+            ]
+        )
+        assert {path.name for path in to.rglob("*") if path.is_file()} == {
+            *(Path(name).name for name in manifest(to)["files"]),
+            "manifest.json",
+        }, "and nothing else, no key above all"
+        code, said = restore(to, back)
+        assert code == 0, said
+        assert f"seq {head}\nhash {archived.traded.entries()[-1].hash}" in said
+        code, said = run_xyk("verify", "--data", str(back))
+        assert code == 0, said
+        with running_server(back) as server:
+            asyncio.run(redeem(archived, server.url))
+            asyncio.run(archived.traders[1].trade_some(server.url, 3))
+        del archived.traders[1].promises[-3:]
+
+    def test_keys_only_where_asked_for_and_private(self, kept: Kept, tmp_path: Path) -> None:
+        to, back = tmp_path / "copy", tmp_path / "back"
+        backup(kept, to, "--with-keys")
+        code, said = restore(to, back)
+        assert code == 0, said
+        for name in ("operator.key", "sessions.key"):
+            assert (back / name).read_bytes() == (kept.traded.data / name).read_bytes()
+            for folder in (to, back):
+                assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+                assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+    def test_only_to_and_from_where_nothing_is(self, kept: Kept, tmp_path: Path) -> None:
+        to = tmp_path / "copy"
+        backup(kept, to)
+        code, said = run_xyk("backup", *kept.where, "--to", str(to))
+        assert (code, "is not empty" in said) == (CONFIG, True)
+        code, said = restore(to, kept.traded.data)
+        assert (code, "is not empty" in said) == (CONFIG, True)
+        code, said = restore(kept.traded.data, tmp_path / "back")
+        assert (code, "is no finished backup" in said) == (CONFIG, True)
+        assert not (tmp_path / "back").exists()
+        if kept.traded.database_url:
+            code, said = restore(to, tmp_path / "back", kept.traded.database_url)
+            assert (code, "name an empty one" in said) == (CONFIG, True), said
+
+    @pytest.mark.parametrize(
+        "damage", ["no manifest", "manifest", "missing", "cut", "flip", "path"]
+    )
+    def test_a_torn_one_is_refused(self, archived: Kept, tmp_path: Path, damage: str) -> None:
+        to, back = tmp_path / "copy", tmp_path / "back"
+        backup(archived, to)
+        told = tear(to, damage)
+        code, said = restore(to, back)
+        assert code == CONFIG, said
+        assert told in said
+        assert not back.exists(), "before anything is written"
+
+
+def tear(to: Path, damage: str) -> str:
+    """What is said of it."""
+    journal, record = to / "journal.db", to / "manifest.json"
+    if damage == "no manifest":
+        record.unlink()
+        return "is no finished backup: it has no manifest.json"
+    if damage == "manifest":
+        record.write_bytes(record.read_bytes()[:-20])
+        return "manifest.json cannot be read"
+    if damage == "path":
+        record.write_text(record.read_text().replace('"journal.db"', '"../journal.db"'))
+        return "has no journal.db"
+    if damage == "missing":
+        next((to / "archive").iterdir()).unlink()
+        return "cannot be read: No such file"
+    data = bytearray(journal.read_bytes())
+    if damage == "flip":
+        data[len(data) // 2] ^= 1
+    journal.write_bytes(data if damage == "flip" else data[:-4096])
+    return "journal.db of"
+
+
+@pytest.mark.slow
+async def test_under_load(tmp_path: Path, databases: Databases) -> None:
+    """Every action that was acknowledged before it began is in it."""
+    with databases() as url, databases() as fresh:
+        server = Server(
+            tmp_path / "data", "--seed-demo", "--snapshot-every", "50", database_url=url
+        )
+        where = Traded(server.data, url).where
+        traders = [Trader(3), Trader(4)]
+        await asyncio.to_thread(server.start)
+        try:
+            for trader in traders:
+                await trader.fund(server.url)
+                await trader.trade_some(server.url, 30)
+            load = asyncio.create_task(trade_until_killed(traders, server.url))
+            marks = [len(trader.promises) for trader in traders]
+            to = tmp_path / "copy"
+            code, said = await asyncio.to_thread(run_xyk, "backup", *where, "--to", str(to))
+            assert code == 0, said
+            went_on = sum(len(trader.promises) for trader in traders) - sum(marks)
+            assert went_on > 0, "it served all the while"
+        finally:
+            await asyncio.to_thread(server.stop)
+        await load
+        back = tmp_path / "back"
+        code, said = await asyncio.to_thread(restore, to, back, fresh)
+        assert code == 0, said
+        code, said = await asyncio.to_thread(run_xyk, "verify", *Traded(back, fresh).where)
+        assert code == 0, said
+        restored = Server(back, database_url=fresh)
+        await asyncio.to_thread(restored.start)
+        try:
+            for trader, mark in zip(traders, marks, strict=True):
+                await trader.redeem(restored.url, trader.promises[:mark])
+                await trader.trade_some(restored.url, 3)
+        finally:
+            await asyncio.to_thread(restored.stop)
+        journal: Journal = await open_read_only(back, fresh)
+        try:
+            assert (await journal.head())[0] > manifest(to)["seq"]
+        finally:
+            await journal.close()
