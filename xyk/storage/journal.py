@@ -28,6 +28,17 @@ READERS_MAX = 4  # connections to PostgreSQL
 JOURNAL_KEY = 0x78796B_00000002  # "xyk": of the advisory lock of whoever appends
 PREDECESSOR_TIMEOUT_S = 30.0
 
+# How a connection that appends begins, so that what is read or written from then on outlives a loss
+# of power. The last one: a predecessor that was killed, or whose fsync failed, may have left entries
+# in the log that only the system's memory has; they count from now on, so they are put on disk.
+DURABILITY = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "fullfsync = 1",  # macOS: fsync alone does not reach the disk there
+    "wal_autocheckpoint = 0",
+    "wal_checkpoint(FULL)",
+)
+
 FIELDS = Entry.__struct_fields__
 COLUMNS = ", ".join(FIELDS)
 
@@ -63,12 +74,7 @@ class SqliteJournal:
         """For the one process that holds the lock."""
         writer = await _connect(path, "rw")
         try:
-            for pragma in (
-                "journal_mode = WAL",
-                "synchronous = FULL",
-                "fullfsync = 1",  # macOS: fsync alone does not reach the disk there
-                "wal_autocheckpoint = 0",
-            ):
+            for pragma in DURABILITY:
                 await writer.execute_fetchall(f"PRAGMA {pragma}")
             return cls(await _connect(path, "ro"), writer, Checkpointer(path))
         except BaseException:
