@@ -26,15 +26,16 @@ class Intent:
     of them that were answered with a refusal."""
 
     __slots__ = (
-        *("command", "delivered", "is_by_key", "kind", "nonce", "owner", "refused", "signer"),
+        *("command", "delivered", "is_by_key", "kind", "nonce", "owner", "refused"),
+        "signers",
     )
 
     def __init__(self, kind: str, owner: str, signer: str, command: Json) -> None:
         self.kind = kind
         self.owner = owner
-        self.signer = signer
+        self.signers: dict[str, None] = {}  # the owner and an agent may sign the same words
         self.command = command
-        self.nonce: int | None = command.get("nonce")
+        self.nonce: int = command.get("nonce", 0)  # 0: an API key's request has none
         self.is_by_key = len(signer) == 66
         self.delivered = 0
         self.refused = 0
@@ -44,23 +45,30 @@ class Auditor:
     """`refresh` absorbs what became durable since. `symbols` by token."""
 
     def __init__(self, refresh: Callable[[], None], symbols: Mapping[str, str]) -> None:
-        self.books = Books()
-        self.seq = 0
         self.intents: dict[str, Intent] = {}
-        self.accepted: dict[str, int] = {}  # digest -> seq
         self._refresh = refresh
         self._symbols = symbols
+        self._receipts: dict[str, Json] = {}
+        self._told = 0  # the newest entry that anybody outside can know of
+        self._forget()
+
+    def _forget(self) -> None:
+        """All that comes from the journal."""
+        self.books = Books()
+        self.seq = 0
+        self.accepted: dict[str, int] = {}  # digest -> seq
         self._rows: list[Row] = []
         self._head = "0" * 64
         self._time = 0
         self._nonces: dict[tuple[str, int], str] = {}
         self._agents: dict[tuple[str, str], int] = {}  # until when, 0 once revoked
         self._keys: dict[str, tuple[str, int]] = {}
-        self._receipts: dict[str, Json] = {}
         self._available: list[dict[tuple[str, str], int]] = [{}]  # after each seq, what it changed
 
     def signed(self, digest: str, kind: str, owner: str, signer: str, command: Json) -> None:
-        self.intents[digest] = Intent(kind, owner, signer, command)
+        """Perhaps not for the first time: the same words at the same second are one request."""
+        intent = self.intents.setdefault(digest, Intent(kind, owner, signer, command))
+        intent.signers[signer] = None
 
     # The journal.
 
@@ -72,10 +80,15 @@ class Auditor:
             self.books.check()
 
     def compare(self, rows: list[Row]) -> None:
-        """All rows of a journal that a server starts on: nothing durable is gone or was changed."""
-        demand(len(rows) >= self.seq, f"{self.seq} entries were durable, {len(rows)} are left")
-        for known, found in zip(self._rows, rows, strict=False):
-            demand(known == found, f"entry {known[0]} is not what it was")
+        """All rows of a journal that a server starts on: of what was told nothing is gone or was
+        changed. An append that failed may have left something else, or nothing.
+        """
+        demand(len(rows) >= self._told, f"entry {self._told} was told, {len(rows)} are left")
+        for known, found in zip(self._rows[: self._told], rows, strict=False):
+            demand(known == found, f"entry {known[0]} is not what was told")
+        if self._rows != rows[: self.seq]:
+            self._forget()
+            self.absorb(rows)
 
     def _absorb(self, row: Row) -> None:
         seq, time, rules, kind, command, evidence, events, previous, digest = row
@@ -125,18 +138,19 @@ class Auditor:
             signed = {name: str(value) for name, value in intent.command.items()}
             stored = {name: str(value) for name, value in said.items()}
             demand(signed == stored, f"entry {seq} says {stored}, signed was {signed}")
-        demand(intent.signer == proof["signer"], f"entry {seq}: {proof['signer']} did not sign")
-        demand(self._may(intent, time), f"entry {seq}: {intent.signer} may not sign for that owner")
+        signer = proof["signer"]
+        demand(signer in intent.signers, f"entry {seq}: {signer} did not sign")
+        demand(self._may(intent, signer, time), f"entry {seq}: {signer} may not sign for the owner")
         self.accepted[proof["digest"]] = seq
         return intent.owner
 
-    def _may(self, intent: Intent, time: int) -> bool:
-        if intent.signer in self._keys:
-            owner, until = self._keys[intent.signer]
+    def _may(self, intent: Intent, signer: str, time: int) -> bool:
+        if intent.is_by_key:
+            owner, until = self._keys.get(signer, ("", 0))
             return owner == intent.owner and time // 1000 <= until
-        if intent.signer == intent.owner:
+        if signer == intent.owner:
             return True
-        until = self._agents.get((intent.owner, intent.signer), 0)
+        until = self._agents.get((intent.owner, signer), 0)
         return intent.kind not in OWN_KEY_ONLY and time // 1000 <= until
 
     def _note(self, proof: Json, event: Json) -> None:
@@ -146,7 +160,8 @@ class Auditor:
                 used = event["signer"], event["nonce"]
                 demand(used not in self._nonces, f"nonce {used} is used twice")
                 intent = self.intents[proof["digest"]]
-                demand(used == (intent.signer, intent.nonce), f"nonce {used} was not signed")
+                is_signed = used[0] in intent.signers and used[1] == intent.nonce
+                demand(is_signed, f"nonce {used} was not signed")
                 self._nonces[used] = proof["digest"]
             case "AgentApproved":
                 pair = event["owner"], event["agent"]
@@ -155,8 +170,8 @@ class Auditor:
             case "AgentRevoked":
                 self._agents[event["owner"], event["agent"]] = 0
             case "ApiKeyApproved":
-                known = self._keys.get(event["publicKey"], (event["owner"], 1))
-                demand(known[0] == event["owner"] and known[1] > 0, "a key changed its owner")
+                owner, _ = self._keys.get(event["publicKey"], (event["owner"], 0))
+                demand(owner == event["owner"], f"{event['publicKey']} changed its owner")
                 self._keys[event["publicKey"]] = event["owner"], event["validUntil"]
             case "ApiKeyRevoked":
                 self._keys[event["publicKey"]] = event["owner"], 0
@@ -168,6 +183,7 @@ class Auditor:
         if seq > self.seq:
             self._refresh()
         demand(seq <= self.seq, f"{what} tells of entry {seq}; durable are {self.seq}")
+        self._told = max(self._told, seq)
 
     def delivered(self, digest: str) -> None:
         if digest in self.intents:
@@ -195,6 +211,7 @@ class Auditor:
             if digest not in self.accepted:
                 self._refresh()
             demand(digest in self.accepted, f"{intent.kind} {digest} was told before it is durable")
+            self.told(self.accepted[digest], "a key's answer")
             return
         seq = body["seq"]
         self.told(seq, f"the receipt of {intent.kind} {digest}")
@@ -207,12 +224,17 @@ class Auditor:
         """What a refusal says must be so at some durable entry since the request came."""
         self._refresh()
         if code == "NONCE_USED":
-            used = intent.signer, intent.nonce
-            demand(used in self._nonces, f"nonce {used} is refused as used; no entry used it")
-        elif code == "UNAUTHORIZED" and not intent.is_by_key:
-            pair = intent.owner, intent.signer
+            pairs = [(signer, intent.nonce) for signer in intent.signers]
+            used = [pair for pair in pairs if pair in self._nonces]
+            demand(bool(used), f"nonce {intent.nonce} is refused as used; no entry used it")
+            self.told(min(self.accepted[self._nonces[one]] for one in used), "a used nonce")
+        elif code == "UNAUTHORIZED" and not intent.is_by_key and len(intent.signers) == 1:
+            [signer] = intent.signers
+            pair = intent.owner, signer
             until = self._agents.get(pair, 0)
-            demand(until * 1000 < self._time + 120_000, f"{pair} is refused, an agent until {until}")
+            demand(
+                until * 1000 < self._time + 120_000, f"{pair} is refused, an agent until {until}"
+            )
         elif code == "INSUFFICIENT_FUNDS" and intent.kind in ("Transfer", "Withdraw"):
             asset = self._symbols[intent.command["token"]]
             least = self._least(intent.owner, asset, known_seq)

@@ -94,31 +94,31 @@ class Books:
         paid: str = market["quote" if order.placed["isBid"] else "base"]
         return paid
 
-    def _Deposited(self, event: Json) -> None:  # noqa: N802
+    def _Deposited(self, event: Json) -> None:
         self._move(OUTSIDE, event["owner"], event["asset"], event["amount"])
 
-    def _Withdrawn(self, event: Json) -> None:  # noqa: N802
+    def _Withdrawn(self, event: Json) -> None:
         self._move(event["owner"], OUTSIDE, event["asset"], event["amount"])
 
-    def _Transferred(self, event: Json) -> None:  # noqa: N802
+    def _Transferred(self, event: Json) -> None:
         self._move(event["owner"], event["recipient"], event["asset"], event["amount"])
 
     # Markets.
 
-    def _ExchangeCreated(self, event: Json) -> None:  # noqa: N802
+    def _ExchangeCreated(self, event: Json) -> None:
         self.fee_recipient = event["feeRecipient"]
 
-    def _AssetListed(self, event: Json) -> None:  # noqa: N802
+    def _AssetListed(self, event: Json) -> None:
         self.decimals[event["symbol"]] = event["decimals"]
 
-    def _MarketListed(self, event: Json) -> None:  # noqa: N802
+    def _MarketListed(self, event: Json) -> None:
         self.markets[event["market"]] = event
         self.status[event["market"]] = "open"
 
-    def _MarketUpdated(self, event: Json) -> None:  # noqa: N802
+    def _MarketUpdated(self, event: Json) -> None:
         self.markets[event["market"]] = {**self.markets[event["market"]], **event}
 
-    def _MarketStatusChanged(self, event: Json) -> None:  # noqa: N802
+    def _MarketStatusChanged(self, event: Json) -> None:
         for market in self.markets if event["market"] == "*" else [event["market"]]:
             self.status[market] = event["status"]
 
@@ -129,7 +129,7 @@ class Books:
         if not event["priceForming"]:
             self.silent.add((event["market"], event["tradeId"]))
 
-    def _PoolSwapped(self, event: Json) -> None:  # noqa: N802
+    def _PoolSwapped(self, event: Json) -> None:
         market = self.markets[event["market"]]
         pool, into, out = f"pool:{event['market']}", event["assetIn"], event["assetOut"]
         reserve_in, reserve_out = self.have[pool, into], self.have[pool, out]
@@ -153,14 +153,18 @@ class Books:
         left = self.have[pool, market["base"]], self.have[pool, market["quote"]]
         demand(said == left, f"{event['market']} is said to hold {said}, it holds {left}")
 
-    def _LiquidityAdded(self, event: Json) -> None:  # noqa: N802
+    def _LiquidityAdded(self, event: Json) -> None:
         self._liquidity(event, 1)
 
-    def _LiquidityRemoved(self, event: Json) -> None:  # noqa: N802
+    def _LiquidityRemoved(self, event: Json) -> None:
         self._liquidity(event, -1)
 
     def _liquidity(self, event: Json, sign: int) -> None:
-        market, pool, owner = self.markets[event["market"]], f"pool:{event['market']}", event["owner"]
+        market, pool, owner = (
+            self.markets[event["market"]],
+            f"pool:{event['market']}",
+            event["owner"],
+        )
         shares = f"LP:{event['market']}"
         if event["protocolLiquidity"]:
             recipient = event["protocolRecipient"]
@@ -187,11 +191,11 @@ class Books:
 
     # Orders.
 
-    def _OrderPlaced(self, event: Json) -> None:  # noqa: N802
+    def _OrderPlaced(self, event: Json) -> None:
         demand(event["orderId"] not in self.orders, f"order {event['orderId']} is placed twice")
         self.orders[event["orderId"]] = Order(event)
 
-    def _BookFilled(self, event: Json) -> None:  # noqa: N802
+    def _BookFilled(self, event: Json) -> None:
         market, number = self.markets[event["market"]], event["makerOrderId"]
         maker, quantity = self.orders[number], event["quantity"]
         demand(maker.state == "resting", f"order {number} is filled while it is {maker.state}")
@@ -230,12 +234,12 @@ class Books:
         if event["priceForming"]:
             self._price(event["market"], base, quote)
 
-    def _OrderRested(self, event: Json) -> None:  # noqa: N802
+    def _OrderRested(self, event: Json) -> None:
         self._stand(event, "resting")
         left = self.orders[event["orderId"]].remaining
         demand(event["remaining"] == left, f"order {event['orderId']} rests with not {left}")
 
-    def _TriggerArmed(self, event: Json) -> None:  # noqa: N802
+    def _TriggerArmed(self, event: Json) -> None:
         self._stand(event, "waiting")
 
     def _stand(self, event: Json, state: str) -> None:
@@ -255,12 +259,12 @@ class Books:
         quote: int = base * order.price * market["tickSize"] // scale
         return quote
 
-    def _OrderTriggered(self, event: Json) -> None:  # noqa: N802
+    def _OrderTriggered(self, event: Json) -> None:
         order = self.orders[event["orderId"]]
         demand(order.reached, f"order {event['orderId']} is triggered before its price")
         self._take_back(order, event["released"])
 
-    def _OrderReplaced(self, event: Json) -> None:  # noqa: N802
+    def _OrderReplaced(self, event: Json) -> None:
         order = self.orders[event["orderId"]]
         demand(order.state in ("resting", "waiting"), f"order {event['orderId']}: replaced late")
         self._take_back(order, event["released"])
@@ -268,13 +272,13 @@ class Books:
         order.price, order.total = event["price"], event["quantity"]
         order.remaining = order.total - done
 
-    def _OrderReduced(self, event: Json) -> None:  # noqa: N802
+    def _OrderReduced(self, event: Json) -> None:
         order = self.orders[event["orderId"]]
         order.total, order.remaining = event["quantity"], event["remaining"]
         self._hold(order, -event["released"])
         demand(order.held == self._need(order), f"order {event['orderId']} holds {order.held}")
 
-    def _OrderClosed(self, event: Json) -> None:  # noqa: N802
+    def _OrderClosed(self, event: Json) -> None:
         order = self.orders[event["orderId"]]
         demand(order.owner == event["owner"], f"order {event['orderId']}: not {event['owner']}'s")
         left = event.get("remaining", 0)
@@ -305,7 +309,7 @@ class Books:
                 above = placed.get("triggerAbove", False)
                 order.reached |= here >= there if above else here <= there
 
-    def _CancelTimerSet(self, event: Json) -> None:  # noqa: N802
+    def _CancelTimerSet(self, event: Json) -> None:
         self.timers[event["owner"], event["market"]] = event["firesMs"]
 
     def overdue(self, now_ms: int) -> str:
@@ -325,7 +329,7 @@ class Books:
 
 
 def _check_curve(kept: int, reserve_in: int, reserve_out: int, paid: int, got: int) -> None:
-    """x * y = k after V2's fee, and to the unit: either a unit more out or one less in breaks it."""
+    """x * y = k after V2's fee, to the unit: either a unit more out or one less in breaks it."""
 
     def keeps(amount_in: int, amount_out: int) -> bool:
         left = (reserve_in * 10_000 + amount_in * kept) * (reserve_out - amount_out)

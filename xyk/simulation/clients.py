@@ -51,7 +51,12 @@ class Client:
     told that it is late."""
 
     def __init__(
-        self, person: Person, cast: Cast, auditor: Auditor, network: Network, clock: MachineClock,
+        self,
+        person: Person,
+        cast: Cast,
+        auditor: Auditor,
+        network: Network,
+        clock: MachineClock,
         chance: Random,
     ) -> None:
         self.person = person
@@ -98,6 +103,11 @@ class Client:
     async def deposit(self, symbol: str, base: int) -> None:
         """Into the pool of ETH with `symbol`: so much ETH, and as much of the other."""
         await self.act(self._wishes.deposit(TOKENS[symbol], base))
+
+    async def approve(self) -> None:
+        """Agent and API key."""
+        await self.act(self._wishes.approve())
+        await self.act(self._wishes.approve_key())
 
     async def act(self, wish: tuple[Any, dict[str, Any]]) -> Answer | None:
         kind, fields = wish

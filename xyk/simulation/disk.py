@@ -5,13 +5,15 @@ sector that was written since the last sync is there or not, by chance. SQLite r
 through a VFS (apsw), so that its own journalling is what stands between a fault and the entries.
 """
 
+import io
 from collections.abc import Callable, Mapping
 from random import Random
+from typing import Any
 
 import apsw
 
 SECTOR = 512
-DATABASE = "/journal.db"
+DATABASE, LOG = "/journal.db", "/journal.db-wal"
 
 POWER, KILL, FULL, SYNC = "power", "kill", "full", "sync"
 NONE, SHARED, RESERVED, PENDING, EXCLUSIVE = range(5)  # SQLite's locks
@@ -62,6 +64,30 @@ class File:
                 if mood == 1 or chance.random() < 0.5:
                     put(kept, offset + start, data[start : start + SECTOR])
         return bytes(kept)
+
+
+class Stream(io.RawIOBase):
+    """A file as programs open it, for those that go past SQLite."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._at = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        end = len(self._file.content) if size < 0 else self._at + size
+        part = bytes(self._file.content[self._at : end])
+        self._at += len(part)
+        return part
+
+    def write(self, data: Any, /) -> int:
+        self._file.write(self._at, bytes(data))
+        self._at += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        assert whence == 0
+        self._at = offset
+        return offset
 
 
 def put(content: bytearray, offset: int, data: bytes | None) -> None:
@@ -161,34 +187,34 @@ class Mount(apsw.VFS):
             for handle in [one for one in file.locks if getattr(one, "mount", None) is self]:
                 del file.locks[handle]
 
-    def xOpen(self, name: apsw.URIFilename | str | None, flags: list[int]) -> "Handle":  # noqa: N802
+    def xOpen(self, name: Any, flags: list[int]) -> Any:
         path = name.filename() if isinstance(name, apsw.URIFilename) else name or ""
         return Handle(self, self.disk.files.setdefault(path, File()))
 
-    def xAccess(self, pathname: str, flags: int) -> bool:  # noqa: N802
+    def xAccess(self, pathname: str, flags: int) -> bool:
         return bool(pathname in self.disk.files)
 
-    def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802
+    def xDelete(self, filename: str, syncdir: bool) -> None:
         if self.is_dead:
             raise PowerLost
         self.disk.files.pop(filename, None)
 
-    def xFullPathname(self, name: str) -> str:  # noqa: N802
+    def xFullPathname(self, name: str) -> str:
         return name
 
-    def xRandomness(self, numbytes: int) -> bytes:  # noqa: N802
+    def xRandomness(self, numbytes: int) -> bytes:
         return self._numbers.randbytes(numbytes)
 
-    def xSleep(self, microseconds: int) -> int:  # noqa: N802
+    def xSleep(self, microseconds: int) -> int:
         return microseconds
 
-    def xCurrentTime(self) -> float:  # noqa: N802
+    def xCurrentTime(self) -> float:
         return 2_440_587.5
 
-    def xCurrentTimeInt64(self) -> int:  # noqa: N802
+    def xCurrentTimeInt64(self) -> int:
         return 210_866_760_000_000
 
-    def xGetLastError(self) -> tuple[int, str]:  # noqa: N802
+    def xGetLastError(self) -> tuple[int, str]:
         return 0, ""
 
 
@@ -199,34 +225,34 @@ class Handle:
         self.mount = mount
         self._file = file
 
-    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
+    def xRead(self, amount: int, offset: int) -> bytes:
         self._alive()
         return bytes(self._file.content[offset : offset + amount])
 
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+    def xWrite(self, data: bytes, offset: int) -> None:
         self._alive()
         if self.mount.faults is not None:
             self.mount.faults.before_write(self._file, offset, data)
         self._file.write(offset, data)
 
-    def xTruncate(self, newsize: int) -> None:  # noqa: N802
+    def xTruncate(self, newsize: int) -> None:
         self._alive()
         self._file.cut(newsize)
         if not newsize:  # the commit of a rollback journal; as where it is unlinked and synced
             self._file.sync()
 
-    def xSync(self, flags: int) -> None:  # noqa: N802
+    def xSync(self, flags: int) -> None:
         self._alive()
         if self.mount.faults is not None:
             self.mount.faults.before_sync(self._file)
         self._file.sync()
         self.mount.disk.syncs += 1
 
-    def xFileSize(self) -> int:  # noqa: N802
+    def xFileSize(self) -> int:
         self._alive()
         return len(self._file.content)
 
-    def xLock(self, level: int) -> None:  # noqa: N802
+    def xLock(self, level: int) -> None:
         self._alive()
         locks = self._file.locks
         others = [held for handle, held in locks.items() if handle is not self]
@@ -243,25 +269,25 @@ class Handle:
             raise apsw.BusyError("database is locked")
         locks[self] = level
 
-    def xUnlock(self, level: int) -> None:  # noqa: N802
+    def xUnlock(self, level: int) -> None:
         if level == NONE:
             self._file.locks.pop(self, None)
         else:
             self._file.locks[self] = level
 
-    def xCheckReservedLock(self) -> bool:  # noqa: N802
+    def xCheckReservedLock(self) -> bool:
         return any(held >= RESERVED for held in self._file.locks.values())
 
-    def xSectorSize(self) -> int:  # noqa: N802
+    def xSectorSize(self) -> int:
         return SECTOR
 
-    def xDeviceCharacteristics(self) -> int:  # noqa: N802
+    def xDeviceCharacteristics(self) -> int:
         return 0
 
-    def xFileControl(self, op: int, pointer: int) -> bool:  # noqa: N802
+    def xFileControl(self, op: int, pointer: int) -> bool:
         return False
 
-    def xClose(self) -> None:  # noqa: N802
+    def xClose(self) -> None:
         self._file.locks.pop(self, None)
 
     def _alive(self) -> None:

@@ -16,9 +16,9 @@ from typing import Any
 import apsw
 
 from xyk.engine.journal import Journal
-from xyk.simulation.disk import DATABASE, KILL, POWER, Disk, Faults, Mount, PowerLost
+from xyk.simulation.disk import DATABASE, KILL, LOG, POWER, Disk, Faults, Mount, PowerLost, Stream
 from xyk.simulation.loop import MachineClock, Process, SimulatedLoop
-from xyk.storage.journal import DURABILITY, SqliteJournal
+from xyk.storage.journal import DURABILITY, SqliteJournal, settle_log
 
 Rows = list[tuple[Any, ...]]
 TABLE = (
@@ -113,6 +113,11 @@ class Machine:
 
     def open_journal(self, mount: Mount, process: Process) -> tuple[Journal, Checkpoints]:
         """The real journal. Raises apsw.Error."""
+        log = self.disk.files.get(LOG)
+        if log is not None:
+            stream: Any = Stream(log)
+            settle_log(stream, log.sync)
+            self.disk.syncs += 1
         connection = Connection(self, mount, process)
         mode = "NORMAL" if self.has_two_writers else "EXCLUSIVE"
         connection.at_once(f"PRAGMA locking_mode = {mode}")

@@ -73,6 +73,7 @@ class Power:
         return Server(self.machine, name, self._genesis, self._chance, self._failed)
 
     def end(self) -> None:
+        """Of all that runs."""
         for server in self._servers:
             self.machine.kill(server.process)
             server.release()

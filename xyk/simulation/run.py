@@ -24,8 +24,8 @@ from xyk.simulation.sockets import QUEUE_MAX, Socket
 from xyk.simulation.trouble import FAULTS, Trouble
 from xyk.simulation.violation import Violation
 
-STEPS = 14  # of each client
-PACE_S = 0.6  # at most, between two wishes of a client
+STEPS = 24  # of each client
+PACE_S = 0.5  # at most, between two wishes of a client
 END_S = 3_600.0  # of virtual time: by then somebody waits for ever
 MEMORY = Path("/dev/shm")  # where there is one: the lock and the snapshots are real files
 
@@ -117,11 +117,16 @@ class Run:
         troubling = self.loop.create_task(self.trouble.make())
         reading = self.loop.create_task(self._read_streams())
         await asyncio.gather(
-            *(client.work(self._steps, PACE_S, lambda: self.violation is None) for client in clients)
+            *(
+                client.work(self._steps, PACE_S, lambda: self.violation is None)
+                for client in clients
+            )
         )
         self.trouble.is_over = self.network.is_calm = True
         await troubling
         reading.cancel()
+        if self.power.is_contested:
+            self.power.end()
         for lives_again in (True, False):
             await self._agree(people)
             if lives_again:
@@ -135,7 +140,9 @@ class Run:
         for client in clients:
             for symbol in ("USDC", "BTC", "ETH"):
                 await client.faucet(symbol)
-        for symbol, amount in (("USDC", 60), ("BTC", 30)):
+        for client in clients[1:]:
+            await client.approve()
+        for symbol, amount in (("USDC", 40), ("BTC", 30)):
             await clients[0].deposit(symbol, amount * 10**18)
         self.network.is_calm = False
 
@@ -168,9 +175,7 @@ class Run:
         self.auditor.compare(self.machine.rows())
         for person in people:
             seq = server.committed_seq
-            answer = await self.network.ask(
-                Message("GET", f"/api/v1/accounts/{person.address}")
-            )
+            answer = await self.network.ask(Message("GET", f"/api/v1/accounts/{person.address}"))
             open_orders = await self.network.ask(
                 Message("GET", "/api/v1/orders", query=f"owner={person.address}")
             )

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from api.accounts import get_account
 from api.app import create_app
 from api.gateway import Application, Scope
 from api.limits import Limits, LimitSettings
 from api.metrics import Metrics
+from api.orders import get_orders
 from api.services import Services, Settings
 from xyk.domain.commands import Genesis
 from xyk.domain.request import GENESIS, Request
@@ -23,7 +25,6 @@ from xyk.engine.writer import Writer
 from xyk.exchange.decide import decide
 from xyk.exchange.state import State
 from xyk.simulation.disk import PowerLost
-from xyk.simulation.loop import PROCESS, Process
 from xyk.simulation.machine import Machine
 from xyk.simulation.tables import MemoryTables
 from xyk.storage.lock import FolderLock
@@ -31,6 +32,7 @@ from xyk.wallet.typed_data import Domain
 
 TAIL_MIN = 8  # receipts in memory; small, so that most come back from the journal
 LAG_S = 0.4  # of the read tables, at most
+READS = get_account, get_orders  # of litestar's: they make a start slow, and most need tables
 HOST = ("10.0.0.1", 8000)
 
 
@@ -107,7 +109,7 @@ class Server:
             refresh_tokens=NoRefreshTokens(),  # type: ignore[arg-type]
             limits=Limits(LimitSettings(enabled=False)),
         )
-        self._app = create_app(services)
+        self._app = create_app(services, READS)
         await self._begin_lifespan()
         self.writer.listeners.append(tables.listen)
         asyncio.get_running_loop().create_task(self._project(tables))
@@ -168,7 +170,8 @@ class Server:
             started.set_result(message["type"])
 
         scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
-        asyncio.get_running_loop().create_task(self._app(scope, receive, send))
+        lifespan: Any = self._app(scope, receive, send)
+        asyncio.get_running_loop().create_task(lifespan)
         outcome = await started
         assert outcome == "lifespan.startup.complete", outcome
 
@@ -178,9 +181,7 @@ class Server:
             tables.project()
 
 
-def place(
-    method: str, path: str, headers: dict[str, str] | None = None, query: str = ""
-) -> Scope:
+def place(method: str, path: str, headers: dict[str, str] | None = None, query: str = "") -> Scope:
     """An ASGI scope."""
     named = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
     return {
@@ -198,7 +199,3 @@ def place(
         "state": {},
         "subprotocols": [],
     }
-
-
-def current() -> Process | None:
-    return PROCESS.get()

@@ -26,7 +26,7 @@ WEIGHTS = {
     "writers": 2,
 }
 FAULTS = frozenset(WEIGHTS)
-PACE_S = 1.6
+PACE_S = 4.0
 OPERATIONS_MAX = 24  # of the disk, until an armed fault comes; an append makes five to twenty
 
 
@@ -92,16 +92,16 @@ class Trouble:
     async def _sync(self, server: Server) -> None:
         server.faults.arm(SYNC, self._chance.randrange(4))
 
-    async def _slow(self, _server: Server) -> None:
+    async def _slow(self, _: Server) -> None:
         """The disk takes its time, so that requests pile up behind an append."""
         self._machine.slow_s = self._chance.choice((0.002, 0.05, 0.5, 2.0))
 
-    async def _clock(self, _server: Server) -> None:
+    async def _clock(self, _: Server) -> None:
         """The wall clock is set: a little either way, or so far that it is not believed."""
         dice = self._chance.random()
-        far_ms = 29_000 if dice < 0.6 else 600_000
+        far_ms = 29_000 if dice < 0.7 else 600_000
         self._machine.clock.offset_ms = self._chance.randint(-far_ms, far_ms)
-        if dice > 0.9:
+        if dice > 0.85:
             self._machine.clock.offset_ms = 0
 
     async def _snapshot(self, server: Server) -> None:

@@ -16,7 +16,7 @@ REMEMBERED = 24
 WEIGHTS = {
     "swap_in": 16,
     "swap_out": 10,
-    "order_wish": 26,
+    "order": 26,
     "trigger": 8,
     "add": 6,
     "remove": 4,
@@ -44,12 +44,30 @@ class Wishes:
         self._orders: list[tuple[str, str, bool, int]] = []  # id, digest, is a bid, lots
         self._is_operator = person is cast.operator
         self._clients = 0
+        self._kinds: dict[str, Callable[[], Wish]] = {
+            "swap_in": self._swap_in,
+            "swap_out": self._swap_out,
+            "order": self._order_wish,
+            "trigger": self._trigger,
+            "add": self._add,
+            "remove": self._remove,
+            "replace": self._replace,
+            "cancel": self._cancel,
+            "cancel_all": self._cancel_all,
+            "timer": self._timer,
+            "transfer": self._transfer,
+            "withdraw": self._withdraw,
+            "approve": self.approve,
+            "revoke": self._revoke,
+            "approve_key": self.approve_key,
+            "revoke_key": self._revoke_key,
+        }
 
     def action(self) -> Wish:
-        if self._is_operator and self._chance.random() < 0.15:
+        if self._is_operator and self._chance.random() < 0.3:
             return self._govern()
         [name] = self._chance.choices(list(WEIGHTS), list(WEIGHTS.values()))
-        wish: Wish = getattr(self, f"_{name}")()
+        wish: Wish = self._kinds[name]()
         return wish
 
     def gift(self, symbol: str = "") -> tuple[str, int]:
@@ -122,11 +140,11 @@ class Wishes:
         }
 
     def _lots(self) -> int:
-        return self._chance.randint(1, 20_000)
+        return self._chance.randint(1, 30_000)
 
     def _cents(self, is_bid: bool) -> int:
         """About the price; most orders would rest, some take."""
-        away = self._chance.randint(-150, 600) * (-1 if is_bid else 1)
+        away = self._chance.randint(-250, 350) * (-1 if is_bid else 1)
         return PRICE * 100 * (10_000 + away) // 10_000
 
     def _terms(self, is_bid: bool, lots: int, cents: int) -> dict[str, Any]:
@@ -240,14 +258,14 @@ class Wishes:
             payment = {**payment, "token": USDC}
         return cm.Withdraw, payment
 
-    def _approve(self) -> Wish:
+    def approve(self) -> Wish:
         until = self._now_s() + self._chance.choice((20, 3_600))
         return cm.ApproveAgent, {"agent": self._person.agent.address, "valid_until": until}
 
     def _revoke(self) -> Wish:
         return cm.RevokeAgent, {"agent": self._person.agent.address}
 
-    def _approve_key(self) -> Wish:
+    def approve_key(self) -> Wish:
         until = self._now_s() + self._chance.choice((20, 3_600))
         return cm.ApproveApiKey, {"public_key": self._person.key.public, "valid_until": until}
 
@@ -258,6 +276,6 @@ class Wishes:
         if self._chance.random() < 0.3:
             recipient = self._chance.choice((ZERO_ADDRESS, self._person.address))
             return cm.SetProtocolFee, {"recipient": recipient}
-        status = self._chance.choice(("open", "open", "cancel_only", "paused"))
+        status = self._chance.choice(("open",) * 6 + ("cancel_only", "paused"))
         market = self._chance.choice(("*", "ETH_USDC"))
         return cm.SetMarketStatus, {"market": market, "status": status}
