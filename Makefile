@@ -6,13 +6,14 @@
 #   make check      format, lint, types, and the coverage of the pure packages
 #   make fmt        write the format
 #   make bench      the table of speeds                                    (ARGS=...)
-#   make sim        simulation seeds until one fails; make sim SEED=7 repeats one
+#   make sim        simulated seeds until one fails; make sim SEED=7 repeats one
+#   make mutants    plants bugs in a copy and shows what catches each        (ARGS='frame')
 #   make clients    the environments of ccxt, bpx-py and schemathesis for the tests of tests/clients
 #   make clean      remove the environment and all caches; never ./data
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test slow nightly check fmt bench sim clients clean
+.PHONY: help run test slow nightly check fmt bench sim mutants clients clean
 
 VENV := .venv
 INSTALLED := $(VENV)/.installed
@@ -79,16 +80,15 @@ fmt: $(INSTALLED)
 bench: $(INSTALLED)
 	$(PYTHON) -m bench.run $(ARGS)
 
-# The seed reaches the tests as XYK_SIMULATION_SEED; the fixture `simulation_seed` reads it.
 sim: $(INSTALLED)
 	@if [ -n "$(SEED)" ]; then \
-	  XYK_SIMULATION_SEED=$(SEED) $(PYTEST) tests/simulation -k both_minds_agree -m 'not nightly' -x $(PYTEST_ARGS); \
+	  $(VENV)/bin/xyk simulate --seed $(SEED) $(ARGS); \
 	else \
-	  seed=$$(date +%s); while \
-	    echo "make sim SEED=$$seed"; \
-	    XYK_SIMULATION_SEED=$$seed $(PYTEST) -q tests/simulation -k both_minds_agree -m 'not nightly' -x $(PYTEST_ARGS); \
-	  do seed=$$((seed + 1)); done; exit 1; \
+	  $(VENV)/bin/xyk simulate --seed $$(date +%s) --seeds 0 --jobs $(JOBS) $(ARGS); \
 	fi
+
+mutants: $(INSTALLED)
+	$(PYTHON) -m tests.mutants.run --jobs $(JOBS) $(ARGS)
 
 # Each in its own, because bpx-py and ccxt need different versions of cryptography.
 CLIENTS := build/clients

@@ -20,6 +20,8 @@ BY_CLOCK = {"ExpireOrder", "ActivateTrigger", "FireCancelTimer"}
 # Said before anything is decided, or by a server that cannot decide now.
 UNDECIDED = {"OVERLOADED", "INVALID_SIGNATURE", "TOO_MANY_REQUESTS", "TOO_LARGE"}
 
+SLACK_MS = 1_200_000  # more than the clock of a simulation is ever set forward
+
 
 class Intent:
     """What a client signed. `delivered` counts its copies that reached a server, `refused` those
@@ -62,6 +64,7 @@ class Auditor:
         self._time = 0
         self._nonces: dict[tuple[str, int], str] = {}
         self._agents: dict[tuple[str, str], int] = {}  # until when, 0 once revoked
+        self._approved: dict[tuple[str, str], int] = {}  # by which entry, the newest
         self._keys: dict[str, tuple[str, int]] = {}
         self._available: list[dict[tuple[str, str], int]] = [{}]  # after each seq, what it changed
 
@@ -167,6 +170,7 @@ class Auditor:
                 pair = event["owner"], event["agent"]
                 demand(self._agents.get(pair) != 0, f"{pair}: a revoked agent is back")
                 self._agents[pair] = event["validUntil"]
+                self._approved[pair] = self.seq + 1
             case "AgentRevoked":
                 self._agents[event["owner"], event["agent"]] = 0
             case "ApiKeyApproved":
@@ -232,9 +236,8 @@ class Auditor:
             [signer] = intent.signers
             pair = intent.owner, signer
             until = self._agents.get(pair, 0)
-            demand(
-                until * 1000 < self._time + 120_000, f"{pair} is refused, an agent until {until}"
-            )
+            is_good = until * 1000 > self._time + SLACK_MS and self._approved[pair] <= known_seq
+            demand(not is_good, f"{pair} is refused, an agent until {until}")
         elif code == "INSUFFICIENT_FUNDS" and intent.kind in ("Transfer", "Withdraw"):
             asset = self._symbols[intent.command["token"]]
             least = self._least(intent.owner, asset, known_seq)

@@ -1,12 +1,10 @@
 """Who trades in a simulation, on what exchange; all keys come from the seed."""
 
-from base64 import b64encode
 from random import Random
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from xyk.domain.commands import Genesis, GenesisAsset, GenesisMarket
 from xyk.domain.tokens import token_address
+from xyk.wallet.key_pair import SEED_BYTES, KeyPair
 from xyk.wallet.signer import Wallet
 from xyk.wallet.typed_data import Domain
 
@@ -22,26 +20,13 @@ STREAMS = [
 ]
 
 
-class Key:
-    """An API key."""
-
-    def __init__(self, chance: Random) -> None:
-        self._secret = Ed25519PrivateKey.from_private_bytes(chance.randbytes(32))
-        raw = self._secret.public_key().public_bytes_raw()
-        self.public = "0x" + raw.hex()
-        self.header = b64encode(raw).decode()
-
-    def sign(self, text: str) -> str:
-        return b64encode(self._secret.sign(text.encode())).decode()
-
-
 class Person:
     """An owner with a wallet, an agent and an API key."""
 
     def __init__(self, chance: Random) -> None:
         self.wallet = Wallet(chance.randbytes(32))
         self.agent = Wallet(chance.randbytes(32))
-        self.key = Key(chance)
+        self.key = KeyPair(chance.randbytes(SEED_BYTES))
 
     @property
     def address(self) -> str:

@@ -141,10 +141,10 @@ class Client:
         method, path, kind = INSTRUCTIONS[instruction]
         key, timestamp = self.person.key, self.now_s() * 1000
         text = signed_texts(instruction, [body], timestamp, WINDOW_MS)[0]
-        name = request_digest(key.public, text, 0)
-        self._auditor.signed(name, kind, self.person.address, key.public, dict(body))
+        name = request_digest(key.public_key, text, 0)
+        self._auditor.signed(name, kind, self.person.address, key.public_key, dict(body))
         headers = {
-            "X-API-Key": key.header,
+            "X-API-Key": key.api_key,
             "X-Signature": key.sign(text),
             "X-Timestamp": str(timestamp),
             "X-Window": str(WINDOW_MS),

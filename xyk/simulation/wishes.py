@@ -267,10 +267,10 @@ class Wishes:
 
     def approve_key(self) -> Wish:
         until = self._now_s() + self._chance.choice((20, 3_600))
-        return cm.ApproveApiKey, {"public_key": self._person.key.public, "valid_until": until}
+        return cm.ApproveApiKey, {"public_key": self._person.key.public_key, "valid_until": until}
 
     def _revoke_key(self) -> Wish:
-        return cm.RevokeApiKey, {"public_key": self._person.key.public}
+        return cm.RevokeApiKey, {"public_key": self._person.key.public_key}
 
     def _govern(self) -> Wish:
         if self._chance.random() < 0.3:
