@@ -6,14 +6,15 @@
 #   make check      format, lint, types, and the coverage of the pure packages
 #   make fmt        write the format
 #   make bench      the table of speeds                                    (ARGS=...)
-#   make sim        simulation seeds until one fails; make sim SEED=7 repeats one
+#   make sim        simulated seeds until one fails; make sim SEED=7 repeats one
+#   make mutants    plants bugs in a copy and shows what catches each      (ARGS='frame')
 #   make fuzz       every decoder under atheris, 60 s each                 (TARGET=rows SECONDS=600)
 #   make clients    the environments of ccxt, bpx-py and schemathesis for the tests of tests/clients
 #   make clean      remove the environment and all caches; never ./data
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test slow nightly check fmt bench sim fuzz clients clean
+.PHONY: help run test slow nightly check fmt bench sim mutants fuzz clients clean
 
 VENV := .venv
 INSTALLED := $(VENV)/.installed
@@ -80,16 +81,15 @@ fmt: $(INSTALLED)
 bench: $(INSTALLED)
 	$(PYTHON) -m bench.run $(ARGS)
 
-# The seed reaches the tests as XYK_SIMULATION_SEED; the fixture `simulation_seed` reads it.
 sim: $(INSTALLED)
 	@if [ -n "$(SEED)" ]; then \
-	  XYK_SIMULATION_SEED=$(SEED) $(PYTEST) tests/simulation -k both_minds_agree -m 'not nightly' -x $(PYTEST_ARGS); \
+	  $(VENV)/bin/xyk simulate --seed $(SEED) $(ARGS); \
 	else \
-	  seed=$$(date +%s); while \
-	    echo "make sim SEED=$$seed"; \
-	    XYK_SIMULATION_SEED=$$seed $(PYTEST) -q tests/simulation -k both_minds_agree -m 'not nightly' -x $(PYTEST_ARGS); \
-	  do seed=$$((seed + 1)); done; exit 1; \
+	  $(VENV)/bin/xyk simulate --seed $$(date +%s) --seeds 0 --jobs $(JOBS) $(ARGS); \
 	fi
+
+mutants: $(INSTALLED)
+	$(PYTHON) -m tests.mutants.run --jobs $(JOBS) $(ARGS)
 
 # Installed here alone: `make test` replays the corpus without atheris. A find ends it with 77 and
 # lies in build/fuzz/crashes; with its fix it goes to tests/fuzz/corpus/TARGET.

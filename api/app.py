@@ -1,9 +1,10 @@
 """The HTTP application: signed routes in front, litestar's reads behind, a websocket beside."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import Any
 
 import msgspec
 from litestar import Litestar
@@ -87,8 +88,9 @@ READS = (
 )
 
 
-def create_app(services: Services) -> Application:
-    """An ASGI application. All of the state that it is made on is committed."""
+def create_app(services: Services, reads: Sequence[Any] = READS) -> Application:
+    """An ASGI application. All of the state that it is made on is committed. `reads`: litestar's
+    handlers, whose making takes most of the time; a simulation that begins often wants few."""
     assert services.writer.committed_seq == services.state.seq
     hub = Hub()
     log = OrderLog(services.state, services.projected)
@@ -109,16 +111,16 @@ def create_app(services: Services) -> Application:
     table |= auth_endpoints(services, sessions)
     table |= Quotes(services, readers).endpoints()
     asked, keyed = queries(services, feed), key_endpoints(services, log)
-    reads = _reads(services, feed, readers)
+    app = _reads(services, feed, readers, reads)
     native = [*table, *(("GET", path) for path in asked)]
-    methods = _methods(reads, [*native, *keyed])
+    methods = _methods(app, [*native, *keyed])
     gateway = Gateway(
         endpoints=table,
         queries=asked,
         keyed=keyed,
-        shared={*native, *_places(reads)} & keyed.keys(),
+        shared={*native, *_places(app)} & keyed.keys(),
         methods=methods,
-        reads=reads,  # type: ignore[arg-type]  # litestar's own names for the same ASGI types
+        reads=app,  # type: ignore[arg-type]  # litestar's own names for the same ASGI types
         stream=Stream(hub, feed, metrics, services.now_ms, streams, services.limits),
         metrics=metrics,
         limits=services.limits,
@@ -127,12 +129,12 @@ def create_app(services: Services) -> Application:
     return Cors(gateway, origins) if origins else gateway
 
 
-def _reads(services: Services, feed: Feed, readers: Readers) -> Litestar:
+def _reads(services: Services, feed: Feed, readers: Readers, handlers: Sequence[Any]) -> Litestar:
     def visitor(scope: Scope) -> Visitor:
         return Visitor(readers, scope)
 
     return Litestar(
-        route_handlers=READS,
+        route_handlers=handlers,
         dependencies={
             "services": Provide(lambda: services, sync_to_thread=False),
             "feed": Provide(lambda: feed, sync_to_thread=False),

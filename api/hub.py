@@ -155,7 +155,8 @@ class Hub:
     """
 
     def __init__(self) -> None:
-        self._readers: dict[str, set[Reader]] = {}
+        # In the order in which they came, so that a simulation of one seed is the same each time.
+        self._readers: dict[str, dict[Reader, None]] = {}
         self._by_key: dict[str, dict[str, None]] = {}  # key -> private streams that have readers
         self.subscriptions = 0
         self.account_readers = 0  # those of them that are about an owner
@@ -167,7 +168,7 @@ class Hub:
         """Harmless where it is subscribed already."""
         if name not in reader.names:
             reader.names.add(name)
-            self._readers.setdefault(name, set()).add(reader)
+            self._readers.setdefault(name, {})[reader] = None
             self.subscriptions += 1
             _, mark, key = name.partition(KEY_MARK)
             if mark:
@@ -178,7 +179,7 @@ class Hub:
         if name in reader.names:
             reader.names.remove(name)
             readers = self._readers[name]
-            readers.remove(reader)
+            del readers[reader]
             if not readers:
                 del self._readers[name]
                 self._forget(name)

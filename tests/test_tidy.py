@@ -31,6 +31,10 @@ MAY_IMPORT = {
     "xyk.chain": ("xyk.storage", "xyk.domain", "contracts_abi", "amm"),
     "xyk.client": ("xyk.domain", "xyk.wallet"),
     "api": ("xyk.engine", "xyk.exchange", "xyk.wallet", "xyk.storage.history", "xyk.domain"),
+    "xyk.simulation": (
+        *("api", "xyk.engine", "xyk.exchange", "xyk.storage.journal", "xyk.storage.lock"),
+        *("xyk.wallet", "xyk.domain"),
+    ),
     "xyk.cli": ("*",),
     "alembic": ("xyk.storage",),
     "bench": ("*",),
@@ -38,8 +42,11 @@ MAY_IMPORT = {
     "tests": ("*",),
 }
 PURE = ("amm", "pools", "xyk.domain", "xyk.book", "xyk.ledger", "xyk.exchange")
-# The twin and the rules above must not lean on what they check.
-INDEPENDENT = ("tests.naive", "tests.tidy", "tests.set_order")
+# The twin, the rules above and the simulation's auditor must not lean on what they check.
+INDEPENDENT = (
+    *("tests.naive", "tests.tidy", "tests.set_order"),
+    *("xyk.simulation.auditor", "xyk.simulation.books", "xyk.simulation.violation"),
+)
 
 # Libraries with one home. Tests, bench and tools may use any.
 HOMES = {
@@ -51,6 +58,7 @@ HOMES = {
     "aiosqlite": ("xyk.storage",),
     "asyncpg": ("xyk.storage",),
     "sqlite3": ("xyk.storage",),
+    "apsw": ("xyk.simulation",),
     "coincurve": ("xyk.wallet",),
     "cryptography": ("xyk.wallet",),
     "jwt": ("xyk.wallet",),

@@ -26,7 +26,7 @@ def configure_log(form: LogFormat) -> None:
         last = [
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(),
-                # The default shows the locals of every frame: secrets, and seconds of work each time.
+                # The default shows the locals of every frame: secrets, and takes seconds.
                 exception_formatter=structlog.dev.plain_traceback,
             )
         ]

@@ -199,6 +199,23 @@ def restore(
         raise typer.Exit(asyncio.run(restore_data(backup, data, database_url)))
 
 
+@app.command()
+def simulate(
+    seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
+    seeds: Annotated[int, typer.Option(min=0, help="How many; 0: until one fails.")] = 1,
+    steps: Annotated[int, typer.Option(min=1, help="Wishes of each client.")] = 24,
+    faults: Annotated[str, typer.Option(help="Those that may come, by commas; all, or none.")] = (
+        "all"
+    ),
+    jobs: Annotated[int, typer.Option(min=1, help="Seeds at the same time.")] = 1,
+) -> None:
+    """Play the exchange on a simulated disk, clock and network, before an auditor."""
+    from xyk.cli.simulate import simulate as run
+
+    with ending():
+        raise typer.Exit(run(seed, seeds, steps, faults, jobs))
+
+
 @app.command(hidden=True)
 def snapshot(data: st.Data = st.DATA, database_url: st.DatabaseUrl = "") -> None:
     """Write a snapshot of what is committed; the server has this done by a child."""

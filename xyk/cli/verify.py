@@ -45,8 +45,8 @@ from xyk.engine.entry import (
     events_of,
     is_whole,
 )
-from xyk.engine.sum_tree import commitment
 from xyk.engine.replica import CorruptJournal
+from xyk.engine.sum_tree import commitment
 from xyk.exchange import evolve, invariants
 from xyk.exchange.decide import SIGNED, decide
 from xyk.exchange.due import next_due

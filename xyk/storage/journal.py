@@ -7,9 +7,9 @@ they are; whether they are whole is for the replica to say.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import aiosqlite
 import asyncpg
@@ -24,10 +24,19 @@ from xyk.storage.handover import Handover
 APPEND_MAX = 1_024  # entries of one append
 BATCH = 1_000  # rows of one read
 CHECKPOINT_BYTES = 4 * 1024 * 1024  # appended between two checkpoints
+SETTLED_AT_ONCE = 1024 * 1024  # bytes
 BUSY_TIMEOUT_MS = 10_000
 READERS_MAX = 4  # connections to PostgreSQL
 JOURNAL_KEY = 0x78796B_00000002  # "xyk": of the advisory lock of whoever appends
 PREDECESSOR_TIMEOUT_S = 30.0
+
+# How a connection that appends begins: what it acknowledges outlives a loss of power.
+DURABILITY = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "fullfsync = 1",  # macOS: fsync alone does not reach the disk there
+    "wal_autocheckpoint = 0",
+)
 
 FIELDS = Entry.__struct_fields__
 COLUMNS = ", ".join(FIELDS)
@@ -43,6 +52,23 @@ def _insert(rows: int) -> str:
 
 
 INSERTS = {1 << power: _insert(1 << power) for power in range(APPEND_MAX.bit_length())}
+
+
+def settle_log(log: BinaryIO, sync: Callable[[], None]) -> None:
+    """Puts SQLite's log on disk before anything is read through it.
+
+    A predecessor that was killed, or whose fsync failed, may have left entries there that only the
+    system's memory has, and they count from now on. After a failed fsync the pages pass for clean,
+    so that another one would do nothing: they are written again.
+    """
+    at = 0
+    while part := log.read(SETTLED_AT_ONCE):
+        log.seek(at)
+        log.write(part)
+        at += len(part)
+        log.seek(at)
+    log.flush()
+    sync()
 
 
 class SqliteJournal:
@@ -65,15 +91,11 @@ class SqliteJournal:
     @classmethod
     async def open(cls, path: Path) -> "SqliteJournal":
         """For the one process that holds the lock."""
+        await asyncio.to_thread(_settle, path)
         handover = Handover()
         writer = await _connect(path, "rw", factory=handover.connection)
         try:
-            for pragma in (
-                "journal_mode = WAL",
-                "synchronous = FULL",
-                "fullfsync = 1",  # macOS: fsync alone does not reach the disk there
-                "wal_autocheckpoint = 0",
-            ):
+            for pragma in DURABILITY:
                 await writer.execute_fetchall(f"PRAGMA {pragma}")
             return cls(await _connect(path, "ro"), writer, Checkpointer(path), handover)
         except BaseException:
@@ -240,6 +262,13 @@ class PostgresJournal:
 
 async def _pool(url: str) -> Any:
     return await asyncpg.create_pool(postgres_dsn(url), min_size=1, max_size=READERS_MAX)
+
+
+def _settle(path: Path) -> None:
+    log = path.with_name(f"{path.name}-wal")
+    if log.is_file():
+        with log.open("r+b") as stream:
+            settle_log(stream, lambda: os.fsync(stream.fileno()))
 
 
 async def _connect(path: Path, mode: str, **options: Any) -> aiosqlite.Connection:
