@@ -53,6 +53,7 @@ HOMES = {
     "sqlite3": ("xyk.storage",),
     "coincurve": ("xyk.wallet",),
     "cryptography": ("xyk.wallet",),
+    "nacl": ("xyk.wallet",),
     "jwt": ("xyk.wallet",),
     "typer": ("xyk.cli",),
     "rich": ("xyk.cli",),
