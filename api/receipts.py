@@ -228,11 +228,11 @@ def _named(state: State, committed: Committed, orders: Orders) -> Receipt:
 
 
 def _order_receipt(state: State, committed: Committed, order: OrderRecord) -> Receipt:
-    common = _common(committed)
-    fields = {**order_fields(state, order), **common}
+    fields = order_fields(state, order)
     return OrderReceipt(
         **fields,
-        order=order_view(state, order, committed.entry.seq),
+        **_common(committed),
+        order=OrderView(**fields, digest=order.digest, seq=committed.entry.seq),
         fills=fill_views(state, committed.events),
     )
 

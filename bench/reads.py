@@ -30,7 +30,7 @@ MAKERS = 40
 LEVEL_LOTS = 100
 QUOTED_LEVELS = 20
 BATCH = 100
-TARGET = 0.7  # of the echo
+TARGET, QUOTE_TARGET = 0.7, 0.5  # of the echo
 
 DEPTH = "/api/v1/depth?symbol=ETH_USDC&limit="
 TICKER = "/api/v1/ticker?symbol=ETH_USDC"
@@ -176,8 +176,6 @@ def rows() -> list[Row]:
     found = [note("echo, litestar", f"{echoed:,.0f}/s, book updated {pace:.0f} times a second")]
     for name, measured in rates.items():
         share = f"{name}, {middle(measured) / echoed:.2f} of the echo"
-        if "depth" in name:
-            found.append(at_least(share, middle(measured), TARGET * echoed, "/s"))
-        else:
-            found.append(note(share, f"{middle(measured):,.0f} /s"))
+        target = QUOTE_TARGET if "quote" in name else TARGET
+        found.append(at_least(share, middle(measured), target * echoed, "/s"))
     return found

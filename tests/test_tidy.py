@@ -61,6 +61,7 @@ HOMES = {
     "apsw": ("xyk.simulation",),
     "coincurve": ("xyk.wallet",),
     "cryptography": ("xyk.wallet",),
+    "nacl": ("xyk.wallet",),
     "jwt": ("xyk.wallet",),
     "typer": ("xyk.cli",),
     "rich": ("xyk.cli",),

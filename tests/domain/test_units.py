@@ -181,3 +181,20 @@ def test_keys_are_32_bytes_in_hex() -> None:
     assert decoder.decode(msgspec.json.encode(fields)).public_key == "0x" + "ab" * 32
     with pytest.raises(msgspec.ValidationError, match="publicKey"):
         decoder.decode(msgspec.json.encode(fields | {"publicKey": "0x" + "ab" * 20}))
+
+
+@given(st.text(st.sampled_from("0aF \t\n\r\x0bxg_-é٠"), min_size=40, max_size=40))
+def test_addresses_are_hex_digits_and_nothing_between_them(digits: str) -> None:
+    if set(digits) <= set("0aF"):
+        assert decode(owner="0x" + digits).owner == "0x" + digits.lower()
+    else:
+        with pytest.raises(msgspec.ValidationError, match="owner"):
+            decode(owner="0x" + digits)
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\n", "\r", "\x0b", "\x0c"])
+@pytest.mark.parametrize("place", [0, 2, 20, 38])
+def test_blanks_are_no_hex_digits(blank: str, place: int) -> None:
+    """Where a decoder of hex passes over them."""
+    with pytest.raises(msgspec.ValidationError, match="owner"):
+        decode(owner="0x" + "ab" * (place // 2) + 2 * blank + "ab" * (19 - place // 2))

@@ -61,9 +61,11 @@ def exponent(numerator: int, denominator: int) -> int:
 
 def _shifted(value: int, places: int) -> str:
     """`value` * 10^-places."""
+    if not value:
+        return "0"
     sign, digits = ("-", str(-value)) if value < 0 else ("", str(value))
     if places <= 0:
-        return sign + digits + ("0" * -places if value else "")
+        return sign + digits + "0" * -places
     digits = digits.zfill(places + 1)
     fraction = digits[-places:].rstrip("0")
     return f"{sign}{digits[:-places]}.{fraction}" if fraction else sign + digits[:-places]

@@ -113,15 +113,15 @@ else:
         solidity = "bytes32"
 
 
-_HEX = frozenset("0123456789abcdef")
-
-
 def parse_hex(text: object, size: int) -> str:
     """`0x` and exactly `size` bytes in hex, as lower case; ValueError says what would be right."""
     if type(text) is str and len(text) == 2 + 2 * size and text.startswith("0x"):
-        lower = text.lower()
-        if _HEX.issuperset(lower[2:]):
-            return lower
+        try:  # it skips blanks, and then has fewer bytes
+            is_hex = len(bytes.fromhex(text[2:])) == size
+        except ValueError:
+            is_hex = False
+        if is_hex:
+            return text.lower()
     raise ValueError(f"Expected 0x and {2 * size} hex digits")
 
 

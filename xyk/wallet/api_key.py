@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.bindings import crypto_sign_open
+from nacl.exceptions import BadSignatureError
 
 from xyk.domain.key_commands import INSTRUCTIONS, CancelOpenOrder, ExecuteOrder, KeyCommand
 from xyk.domain.rejections import Code, Rejected
@@ -64,8 +64,10 @@ def signed_texts(
 def verify_request(public_key: str, signature: str, texts: tuple[str, str]) -> str | Rejected:
     """Which of the texts the key signed, the first one tried first; else INVALID_SIGNATURE.
 
-    `public_key` is 0x and 64 hex digits, `signature` base64 of 64 bytes. Keys and signatures with
-    points of small order, or with numbers beyond their field, are refused whatever they fit.
+    `public_key` is 0x and 64 hex digits, `signature` base64 of 64 bytes. Strict, RFC 8032 without
+    its cofactor: the R that follows from text, key and s must be the signature's own bytes. Keys
+    and signatures with points of small order, or with numbers beyond their field, are refused
+    whatever they fit.
     """
     raw = _from_base64(signature, 64)
     if raw is None:
@@ -77,8 +79,8 @@ def verify_request(public_key: str, signature: str, texts: tuple[str, str]) -> s
         return _unsigned("The signature's s must be below the order of Ed25519's group")
     for text in texts:
         try:
-            key.verify(raw, text.encode(errors="replace"))
-        except InvalidSignature:
+            crypto_sign_open(raw + text.encode(errors="replace"), key)
+        except BadSignatureError:
             continue
         return text
     return _unsigned(
@@ -288,9 +290,9 @@ def _is_weak_point(encoded: bytes) -> bool:
 
 
 @lru_cache(maxsize=4_096)
-def _key_of(public_key: str) -> Ed25519PublicKey | None:
+def _key_of(public_key: str) -> bytes | None:
     raw = bytes.fromhex(public_key[2:])
-    return None if _is_weak_point(raw) else Ed25519PublicKey.from_public_bytes(raw)
+    return None if _is_weak_point(raw) else raw
 
 
 def _malformed(reason: str) -> Rejected:
