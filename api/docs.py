@@ -60,7 +60,11 @@ MORE_STREAMS = (
 
 @get("/docs", include_in_schema=False)
 async def get_docs(request: Request[Any, Any, Any], services: Given) -> Response[str]:
-    return page_response(reference(whole_schema(request.app, services)))
+    """Made once an application: it is the dearest of all answers, and anybody may ask for it."""
+    state = request.app.state
+    if "docs" not in state:
+        state["docs"] = reference(whole_schema(request.app, services))
+    return page_response(state["docs"])
 
 
 @get("/", include_in_schema=False)

@@ -101,7 +101,11 @@ class SchemaPlugin(OpenAPIRenderPlugin):
         self._services = services
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: Schema) -> bytes:
-        return msgspec.json.encode(whole_schema(request.app, self._services))
+        state = request.app.state
+        if "schema_bytes" not in state:
+            state["schema_bytes"] = msgspec.json.encode(whole_schema(request.app, self._services))
+        encoded: bytes = state["schema_bytes"]
+        return encoded
 
     def receive_router(self, router: Router) -> None:
         """Without litestar's own page for unknown paths below /schema: those get our 404."""

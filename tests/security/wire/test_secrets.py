@@ -1,7 +1,9 @@
 """What must stay secret stands in no log, no metric, no refusal and no answer to anybody else."""
 
+import ast
 import hmac
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -164,3 +166,22 @@ def test_what_is_secret_is_compared_in_constant_time(monkeypatch: pytest.MonkeyP
             mint.read_refresh(token[:place] + other + token[place + 1 :])
     assert len(compared) == 3
     assert all(len(one) == len(other) == 32 for one, other in compared)
+
+
+SECRET_NAMES = re.compile(r"secret|passw|\btag\b|_tag\b|refresh|access_key|mac\b|token_hash")
+HOLDERS = ("api/auth", "api/sessions", "api/stream_sessions", "api/visibility", "xyk/cli/keys")
+MORE_HOLDERS = ("xyk/wallet/access_token", "xyk/wallet/session", "xyk/storage/refresh_tokens")
+
+
+def test_no_secret_is_compared_with_equals() -> None:
+    """In all that holds one; its length is none."""
+    found = []
+    for name in HOLDERS + MORE_HOLDERS:
+        for node in ast.walk(ast.parse((ROOT / f"{name}.py").read_text())):
+            if isinstance(node, ast.Compare):
+                compared = [ast.unparse(one) for one in (node.left, *node.comparators)]
+                is_equality = any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops)
+                named = [text for text in compared if not text.startswith(("len(", "await "))]
+                if is_equality and any(SECRET_NAMES.search(text) for text in named):
+                    found.append(f"{name}:{node.lineno}: {ast.unparse(node)}")
+    assert found == []
