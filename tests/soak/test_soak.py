@@ -48,8 +48,9 @@ def test_soak(tmp_path: Path, seconds: int) -> None:
     first, last = median(sizes[:third]), median(sizes[-third:])
     print(
         f"{seen.rate:.0f} requests/s, {seen.requests} in all, {seen.frames} frames; "
-        f"memory {first:.1f} -> {last:.1f} MB ({last / first:.3f}); p50 {shown(seen.p50_ms)}, "
-        f"p99 {shown(seen.p99_ms)} ms; {dict(sorted(seen.answers.items()))}"
+        f"memory {first:.1f} -> {last:.1f} MB ({last / first:.3f}; {shown(sizes[:: third // 4])}); "
+        f"p50 {shown(seen.p50_ms)}, p99 {shown(seen.p99_ms)} ms; "
+        f"{dict(sorted(seen.answers.items()))}"
     )
     assert set(seen.answers) <= EXPECTED, seen.answers
     assert {"201", "422 EXPIRED", "422 INSUFFICIENT_FUNDS"} <= set(seen.answers), seen.answers
