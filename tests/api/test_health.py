@@ -3,23 +3,28 @@ taken; what is not ready says why, and no limit stops the question."""
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 
 from api.limits import Limits, LimitSettings, Rate
+from api.services import Health
 from tests.api.desk import encoded, message_of, refusal
 from tests.api.held import Held, held_exchange
 from tests.server import Server
 from xyk.cli.clock import SystemClock
+from xyk.cli.serve import Server as UvicornServer
 from xyk.domain.commands import FaucetDeposit
 from xyk.domain.request import FAUCET
 from xyk.domain.tokens import token_address
 from xyk.engine.clock import AHEAD_MAX_MS
 from xyk.engine.entry import Evidence
+from xyk.engine.group import ENTRIES_MAX
 from xyk.engine.submission import Submission
 
 UNREADY = (503, "OVERLOADED")
@@ -72,7 +77,9 @@ async def test_a_full_queue_is_not_ready(tmp_path: Path, database_url: str) -> N
         asyncio.TaskGroup() as wishes,
     ):
         held.journal.hold()
-        while (await http.get("/readyz")).status_code == 200:
+        for _ in range(2 * ENTRIES_MAX):  # two groups and the queue are full before that
+            if (await http.get("/readyz")).status_code != 200:
+                break
             wishes.create_task(held.writer.submit(WISH))
         await unready(http, "The queue is full")
         held.journal.release()
@@ -137,6 +144,14 @@ async def test_no_limit_stops_the_question(tmp_path: Path, database_url: str) ->
 def server(tmp_path: Path) -> Server:
     """One of its own: it is told to stop."""
     return Server(tmp_path / "data")
+
+
+def test_the_signal_is_what_makes_it_unready() -> None:
+    with socket.socket() as listener:
+        health = Health()
+        server = UvicornServer(uvicorn.Config("none:app"), listener, health)
+        server._end()
+    assert health.is_ending and server.should_exit
 
 
 async def test_a_real_server_is_unready_from_the_signal_on(server: Server) -> None:
