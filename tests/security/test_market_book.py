@@ -32,7 +32,7 @@ from xyk.exchange.route import edge_of
 DAVE = "0x" + "da" * 20  # Bob's other wallet, in the tests where he has one
 AGENT = "0x" + "a9" * 20
 MODES = ("RejectTaker", "RejectMaker", "RejectBoth", "")
-int32 = st.integers(-1_001, 1_001) | st.integers(-(2**31), 2**31 - 1)
+int32 = st.integers(-210, 210) | st.integers(-1_001, 1_001) | st.integers(-(2**31), 2**31 - 1)
 
 
 def tiny(**terms: Any) -> Bazaar:

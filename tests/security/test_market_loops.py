@@ -89,7 +89,9 @@ def play(venue: Bazaar, verb: str, who: str, one: str, two: str, amount: int, fo
         spot, lot = venue.state.pools["B_Q"], venue.state.markets["B_Q"].lot_size
         value = lot * spot.reserve_quote // spot.reserve_base
         for _ in range(25):
-            venue.sell(who, *(("B", "Q", lot - 1) if amount % 2 else ("Q", "B", value - 1)))
+            venue.sell(
+                who, *(("B", "Q", max(1, lot - 1)) if amount % 2 else ("Q", "B", max(1, value - 1)))
+            )
     elif verb == "cancel":
         venue.do(CancelAllOrders, who, market="")
     elif verb == "add":
