@@ -213,10 +213,11 @@ def test_a_print_between_ones_own_wallets_lies_within_what_the_others_offer(
 @given(
     layers=st.lists(
         st.tuples(st.sampled_from(["bid", "ask"]), st.integers(1, 40), st.integers(-900, 900)),
+        min_size=1,
         max_size=12,
     ),
     sells=st.booleans(),
-    amount=st.integers(1, 60 * LOT),
+    amount=st.integers(1, 60 * LOT) | st.integers(1, 60).map(lambda lots: lots * LOT),
 )
 def test_layers_around_the_curve_never_make_a_swap_worse_than_the_pool_alone(
     layers: list[tuple[str, int, int]], sells: bool, amount: int

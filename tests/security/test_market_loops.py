@@ -153,6 +153,22 @@ def test_no_loop_over_pools_and_a_book_gains_in_every_asset_at_once(
     assert venue.alarms == [] or "remove" in {step[0] for step in steps}
 
 
+@given(fee=fees(), lots=st.integers(1, 9), ticks=st.integers(20, 300), sells=st.booleans())
+def test_dust_by_the_hundred_stops_before_it_carries_the_pool_across_an_order(
+    fee: tuple[int, int, int], lots: int, ticks: int, sells: bool
+) -> None:
+    """Each swap is less than a lot, so no order is filled; unspent is what would go too far."""
+    venue = triangle(fee, 10**4, 10**6, 10**6 * ticks)
+    make(venue, [(0, lots)])
+    before = venue.wealth(BOB, DAVE)
+    for _ in range(100):
+        venue.sell(BOB, *(("B", "Q", 9_999) if sells else ("Q", "B", 9_999 * ticks)))
+    assert venue.alarms == []
+    for lot in (1, 2, 50):
+        venue.sell(DAVE, *(("Q", "B", lot * 10**4 * ticks) if sells else ("B", "Q", lot * 10**4)))
+    assert not gained(before, venue.wealth(BOB, DAVE))
+
+
 @given(
     base=st.integers(10**6, 3 * 10**6),
     price=st.integers(1, 5),
