@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.exchange.test_clock import traded
 from tests.exchange.venue import (
     ALICE,
     BOB,
@@ -89,7 +90,7 @@ def was_fair(before: tuple[int, int], after: tuple[int, int], price: Fraction) -
 
 
 sides = st.sampled_from(["bid", "ask"])
-lots = st.integers(1, 30) | st.integers(1, 60_000)
+lots = st.integers(1, 30) | st.integers(1, 60_000) | st.integers(6_001, 60_000)
 limits = st.sampled_from([1, 180_000, 199_000, 201_000, 210_000, 220_000, 221_000, 10**6, 10**9])
 forces = st.sampled_from(["GTC", "IOC", "FOK"])
 
@@ -211,15 +212,50 @@ def test_replacing_an_order_keeps_within_the_band_too() -> None:
     done(venue.do(ReplaceOrder, BOB, signer=AGENT, order=order.digest, **fields, **amounts))
 
 
+@pytest.mark.parametrize(
+    ("side", "near", "far"), [("bid", 220_000, 220_001), ("ask", 180_000, 179_999)]
+)
+def test_what_rests_is_within_the_band_of_the_last_price(side: str, near: int, far: int) -> None:
+    """Where there is no pool and no order, as in a market that was swept."""
+    venue = with_book()
+    done(venue.do(ApproveAgent, BOB, agent=AGENT, valid_until=NOW_S + 99))
+    venue.approve(BOB, BOBS_KEY)
+    place = venue.bid if side == "bid" else venue.ask
+    assert refused(place(BOB, 1, near, signer=AGENT))[0] is Code.INVALID_PRICE, "no spot at all"
+    traded(venue, 200_000)
+    assert refused(place(BOB, 1, far, signer=AGENT))[0] is Code.INVALID_PRICE
+    text = f"{far // 100}.{far % 100:02}"
+    by_key = venue.by_key(BOBS_KEY, side=side.title(), price=text, quantity="0.0001")
+    assert refused(by_key)[0] is Code.INVALID_PRICE
+    done(place(BOB, 1, near, signer=AGENT))
+
+
+def test_an_owners_trigger_that_an_agent_replaced_meets_the_band() -> None:
+    venue = stolen(has_pool=True)
+    done(venue.bid(ALICE, 1, 202_000))
+    quote, base = venue.state.last_fills["ETH_USDC"]
+    named = {"trigger_price": quote * 10**18 // base + 1, "trigger_above": True}
+    placed = venue.bid(BOB, 10, 201_000, time_in_force="IOC", **named)
+    number = done(placed)[-1].order_id
+    done(venue.replace(number, 60_000, 10**6, signer=AGENT))
+    before = purse(venue)
+    done(venue.bid(ALICE, 200, 204_000))
+    [[_, closed]] = venue.tick()
+    assert isinstance(closed, OrderClosed) and closed.status == "TriggerFailed"
+    assert purse(venue) == before
+
+
 def test_of_several_hops_each_is_within_the_band() -> None:
     """So a route of three loses at most 1 - 0.9^3 of its amount, and the fees."""
     venue = seeded()
-    venue.fund(BOB, USDC=10**12)
+    venue.fund(BOB, USDC=10**12, BTC=10**8)
     done(venue.do(ApproveAgent, BOB, agent=AGENT, valid_until=NOW_S + 99))
     assert not isinstance(venue.sell(BOB, "USDC", "BTC", 9 * 10**8, signer=AGENT), Rejected)
     outcome = venue.sell(BOB, "USDC", "BTC", 5 * 10**9, signer=AGENT)
     assert refused(outcome)[0] is Code.SLIPPAGE_EXCEEDED
     assert not isinstance(venue.sell(BOB, "USDC", "BTC", 5 * 10**9), Rejected), "the owner may"
+    outcome = venue.sell(BOB, "BTC", "USDC", 10**7, signer=AGENT)  # now it is the first hop
+    assert refused(outcome)[0] is Code.SLIPPAGE_EXCEEDED
 
 
 def test_a_key_can_neither_move_liquidity_nor_swap_nor_move_funds() -> None:
@@ -247,6 +283,11 @@ def test_between_a_thiefs_own_orders_nine_tenths_take_two_dozen_commands() -> No
     ask, bid = 220_000, 180_000
     venue.fund(CAROL, ETH=10**22, USDC=10**14)
     worth = start = purse(venue)[1] + purse(venue)[0] * 200_000 * WHOLE // 10**18
+    wider = venue.rest("ask", CAROL, 10, ask + 100), venue.rest("bid", CAROL, 10, bid - 100)
+    outcome = venue.bid(BOB, 10, ask + 100, signer=AGENT, time_in_force="IOC")
+    assert refused(outcome)[0] is Code.INVALID_PRICE
+    for number in wider:
+        done(venue.cancel(CAROL, number))
     commands = 0
     while worth * 10 > start:
         venue.rest("ask", CAROL, 10**7, ask)

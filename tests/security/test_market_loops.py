@@ -73,7 +73,7 @@ def make(venue: Bazaar, offsets: list[tuple[int, int]]) -> None:
         at(venue, "bid", CAROL, lots, max(1, bid - offset))
 
 
-VERBS = ("in", "in", "out", "out", "bid", "ask", "add", "remove", "cancel")
+VERBS = ("in", "in", "out", "out", "bid", "ask", "add", "remove", "cancel", "dust")
 
 
 def play(venue: Bazaar, verb: str, who: str, one: str, two: str, amount: int, form: str) -> None:
@@ -85,6 +85,13 @@ def play(venue: Bazaar, verb: str, who: str, one: str, two: str, amount: int, fo
         fields = {"post_only": True} if form == "post" else {"time_in_force": form}
         prevention = ("RejectTaker", "RejectMaker", "RejectBoth")[amount % 3]
         at(venue, verb, who, lots, ticks, self_trade_prevention=prevention, **fields)
+    elif verb == "dust":
+        spot, lot = venue.state.pools["B_Q"], venue.state.markets["B_Q"].lot_size
+        value = lot * spot.reserve_quote // spot.reserve_base
+        for _ in range(25):
+            venue.sell(
+                who, *(("B", "Q", max(1, lot - 1)) if amount % 2 else ("Q", "B", max(1, value - 1)))
+            )
     elif verb == "cancel":
         venue.do(CancelAllOrders, who, market="")
     elif verb == "add":
@@ -146,6 +153,22 @@ def test_no_loop_over_pools_and_a_book_gains_in_every_asset_at_once(
     assert venue.alarms == [] or "remove" in {step[0] for step in steps}
 
 
+@given(fee=fees(), lots=st.integers(1, 9), ticks=st.integers(20, 300), sells=st.booleans())
+def test_dust_by_the_hundred_stops_before_it_carries_the_pool_across_an_order(
+    fee: tuple[int, int, int], lots: int, ticks: int, sells: bool
+) -> None:
+    """Each swap is less than a lot, so no order is filled; unspent is what would go too far."""
+    venue = triangle(fee, 10**4, 10**6, 10**6 * ticks)
+    make(venue, [(0, lots)])
+    before = venue.wealth(BOB, DAVE)
+    for _ in range(100):
+        venue.sell(BOB, *(("B", "Q", 9_999) if sells else ("Q", "B", 9_999 * ticks)))
+    assert venue.alarms == []
+    for lot in (1, 2, 50):
+        venue.sell(DAVE, *(("Q", "B", lot * 10**4 * ticks) if sells else ("B", "Q", lot * 10**4)))
+    assert not gained(before, venue.wealth(BOB, DAVE))
+
+
 @given(
     base=st.integers(10**6, 3 * 10**6),
     price=st.integers(1, 5),
@@ -191,7 +214,7 @@ def test_withdrawing_in_crumbs_may_ring_the_alarm_and_still_earns_nothing(
     lot=st.sampled_from([1, 1_000, 10**6]),
     seed=st.integers(1_100, 10**6 - 1),
     ratio=st.integers(1, 400),
-    deposit=st.tuples(st.integers(1, 10**9), st.integers(1, 10**11)),
+    deposit=st.integers(1, 10**6) | st.integers(10**6, 10**9),
     orders=st.tuples(st.integers(2, 200), st.integers(1, 50)),
     size=st.integers(2, 10**4),
 )
@@ -200,7 +223,7 @@ def test_a_pool_woken_at_an_odd_ratio_beside_a_live_book_feeds_nobody(
     lot: int,
     seed: int,
     ratio: int,
-    deposit: tuple[int, int],
+    deposit: int,
     orders: tuple[int, int],
     size: int,
 ) -> None:
@@ -217,7 +240,7 @@ def test_a_pool_woken_at_an_odd_ratio_beside_a_live_book_feeds_nobody(
     done(venue.add(BOB, "B", seed, "Q", seed * ratio))
     at(venue, "bid", CAROL, 10**4, bid)
     at(venue, "ask", CAROL, 10**4, bid + spread)
-    venue.add(BOB, "B", deposit[0], "Q", deposit[1])
+    venue.add(BOB, "B", deposit, "Q", PURSE // 10)
     assert venue.alarms == []
     before = venue.wealth(DAVE)
     for one, two, amount in (("Q", "B", size * lot * bid), ("B", "Q", size * lot)):

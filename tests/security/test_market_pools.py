@@ -92,6 +92,7 @@ def test_to_rob_the_second_depositor_of_a_unit_the_first_must_lose_a_thousand(
     outcome = venue.add(CAROL, "B", units, "Q", units * quote // base + 1)
     if not isinstance(outcome, Rejected):
         shares = venue.has(CAROL, "LP:B_Q")
+        assert shares and venue.has(LOCKED, "LP:B_Q") == 1_000
         base, quote, supply = reserves(venue)
         paid = {asset: had[asset] - left for asset, left in venue.wealth(CAROL).items()}
         for asset, other, reserve in (("B", "Q", base), ("Q", "B", quote)):

@@ -37,6 +37,7 @@ FILLS_MAX = 10_000  # orders that one command may meet in one market: it bounds 
 TRIGGERS_BETWEEN_MAX = 100  # activations between two commands of users
 
 HOPS_MAX = 3
+PATHS_MAX = 100_000  # remembered in all, about 7 MB; they are the square of the listed assets
 AGENTS_PER_OWNER_MAX = 64
 API_KEYS_PER_OWNER_MAX = 64
 SESSIONS_PER_OWNER_MAX = 256  # until they expire, closed ones included

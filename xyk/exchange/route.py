@@ -6,7 +6,7 @@ pool, book or both (walk.py). A market that is not open is no edge. A path that 
 serve (asleep, too shallow, reserve bound) is not a candidate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -14,7 +14,7 @@ from amm.constant_product import get_amount_in, get_amount_out
 from pools.pool import awake_floors
 from xyk.domain.market import OPEN, Market
 from xyk.domain.rejections import Code, Rejected
-from xyk.domain.units import FILLS_MAX, HOPS_MAX, RESERVE_MAX
+from xyk.domain.units import FILLS_MAX, HOPS_MAX, PATHS_MAX, RESERVE_MAX
 from xyk.exchange.edge import Edge, Path
 from xyk.exchange.state import State
 from xyk.exchange.taken import Taken
@@ -40,6 +40,8 @@ def open_paths(state: State, asset_in: str, asset_out: str) -> tuple[Path, ...] 
     if paths is None:
         found = [path for path in _walk(state, asset_in, asset_out, ()) if _is_open(path)]
         found.sort(key=lambda path: (len(path), [edge.market.symbol for edge in path]))
+        if sum([len(kept) for kept in state.paths.values()]) + len(found) > PATHS_MAX:
+            state.paths.clear()
         paths = state.paths[asset_in, asset_out] = tuple(found)
     for path in paths:
         if _is_live(path):
@@ -74,12 +76,21 @@ def best_exact_in(
     best: list[Way] = []
     best_out = 0
     best_overflows = True
+    first: Edge | None = None  # paths that begin alike are neighbours: one walk of it for all
+    first_way: Way | None = None
     for path in paths:
+        if best and not best_overflows and _gives_at_most(path[-1], best_out):
+            continue
         ways: list[Way] = []
         amount = amount_in
         overflows = False
         for edge in path:
-            way = _way_in(edge, amount, owner)
+            if edge is first:
+                way = first_way
+            else:
+                way = _way_in(edge, amount, owner)
+                if edge.asset_in == asset_in:
+                    first, first_way = edge, way
             if way is None:
                 break
             ways.append(way)
@@ -113,6 +124,8 @@ def best_exact_out(
     best_in = 0
     best_overflows = True
     for path in paths:
+        if _gives_at_most(path[-1], amount_out):
+            continue
         ways: list[Way] = []
         amount = amount_out
         overflows = False
@@ -135,6 +148,15 @@ def best_exact_out(
     best.reverse()
     hops = tuple([_hop(*way) for way in best])
     return Route(hops, best_in, hops[-1].amount_out, best_overflows)
+
+
+def _gives_at_most(edge: Edge, amount: int) -> bool:
+    """Whether no input could get more out of this market: anybody may make pools of dust between
+    any two assets, and a route may not cost a walk of each.
+    """
+    pool = edge.pool
+    reserve_out = pool.reserve_quote if edge.sells_base else pool.reserve_base
+    return reserve_out <= amount and not edge.has_orders
 
 
 # Edge, amount in, amount out, whether it overflows, and the plan where there are orders to take:
@@ -251,7 +273,11 @@ def edge_between(state: State, sold: str, bought: str) -> Edge | None:
 
 def _walk(state: State, asset: str, target: str, path: Path) -> Iterator[Path]:
     """Depth first over all simple paths (no asset and so no market twice)."""
-    for symbol in state.neighbours.get(asset, ()):
+    symbols: Iterable[str] = state.neighbours.get(asset, ())
+    if len(path) + 1 == HOPS_MAX:  # only one can close the path: the square of all, not the cube
+        symbol = state.pairs.get((asset, target))
+        symbols = () if symbol is None else (symbol,)
+    for symbol in symbols:
         market = state.markets[symbol]
         sells_base = market.base == asset
         reached = market.quote if sells_base else market.base
@@ -260,7 +286,7 @@ def _walk(state: State, asset: str, target: str, path: Path) -> Iterator[Path]:
         edge = edge_of(state, market, sells_base)
         if reached == target:
             yield (*path, edge)
-        elif len(path) + 1 < HOPS_MAX:
+        else:
             yield from _walk(state, reached, target, (*path, edge))
 
 
