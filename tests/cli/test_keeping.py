@@ -230,6 +230,16 @@ class TestBackup:
                 assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
                 assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
+    def test_what_is_not_whole_gets_no_name(self, archived: Kept, tmp_path: Path) -> None:
+        seq = archived.journal_rows()[2]
+        row = next(one for one in archived.traded.entries() if one.seq == seq)
+        archived.traded.alter(seq, events=row.events + b" ")
+        to = tmp_path / "copy"
+        code, said = run_xyk("backup", *archived.where, "--to", str(to))
+        assert code == CORRUPT, said
+        assert f"journal entry {seq}: its content does not have its hash" in said
+        assert not to.exists()
+
     def test_only_to_and_from_where_nothing_is(self, kept: Kept, tmp_path: Path) -> None:
         to = tmp_path / "copy"
         backup(kept, to)
