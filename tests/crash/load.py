@@ -72,7 +72,8 @@ class Trader:
         """Every promise stands: the same bytes get the same receipt, now with 200."""
         async with self.client(url, patience_s=30) as client:
             for signed, receipt in promises:
-                assert await client.send(signed) == Answer(200, receipt)
+                answer = await client.send(signed)
+                assert answer == Answer(200, receipt), (signed.kind, answer, receipt)
 
     async def settle(self, url: str) -> None:
         """What was never answered executed or did not; posted again it has, once."""

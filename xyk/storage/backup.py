@@ -34,7 +34,8 @@ MANIFEST = "manifest.json"
 JOURNAL = "journal.db"
 KEYS = ("operator.key", "demo.key", "sessions.key")
 NAMES = re.compile(
-    r"journal\.db|snapshots/\d{12}\.json|archive/\d{12}-\d{12}\.segment|(operator|demo|sessions)\.key"
+    r"journal\.db|snapshots/\d{12}\.json|archive/\d{12}-\d{12}\.segment"
+    r"|(operator|demo|sessions)\.key"
 )
 CHUNK = 1 << 20  # bytes
 PRIVATE = 0o600
