@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from api.app import create_app
+from api.tickers import price_change
 from tests.api.test_start import URL, Lifespan, fail, swap
 from tests.engine.desk import HandClock
 from xyk.cli.compose import running
@@ -99,3 +101,20 @@ async def rolls(http: httpx.AsyncClient, clock: HandClock, dear: str) -> None:
         )
         == 2
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "change", "fraction"),
+    [
+        ("3", "4", "1", "0.333333"),
+        ("8", "7", "-1", "-0.125"),
+        ("2000.05", "2000.05", "0", "0"),
+        ("1993.8012", "1993.4031", "-0.3981", "-0.0002"),
+        ("0.000001", "12.5", "12.499999", "12499999"),
+        ("2000000", "2000001", "1", "0"),  # half of a millionth, to the even one
+        ("2000000", "2000003", "3", "0.000002"),
+    ],
+)
+def test_the_change_of_a_price(first: str, last: str, change: str, fraction: str) -> None:
+    """Six decimals of a fraction of the first one."""
+    assert price_change(first, last) == (change, fraction)
