@@ -237,7 +237,9 @@ async def test_silent_streams_names_that_are_none_and_public_ones(
         assert {one["stream"] for one in frames} == {ORDERS, public, BALANCES}
 
 
-@pytest.mark.parametrize("flaw", ["none", "old", "ahead", "other text", "other key", "short"])
+@pytest.mark.parametrize(
+    "flaw", ["none", "old", "ahead", "other text", "other key", "short", "of a read"]
+)
 async def test_signatures_that_are_wrong(
     url: str, key: KeyUser, http: httpx.AsyncClient, flaw: str
 ) -> None:
@@ -253,6 +255,9 @@ async def test_signatures_that_are_wrong(
         signature[0] = KeyUser(http).public
     elif flaw == "short":
         signature.pop()
+    elif flaw == "of a read":
+        headers = key.headers("balanceQuery", [{}])
+        signature[1], signature[2] = headers["X-Signature"], headers["X-Timestamp"]
     async with socket_of(url, key) as socket:
         streams = (ORDERS, "depth.ETH_USDC", BALANCES)
         if flaw == "none":
@@ -262,6 +267,27 @@ async def test_signatures_that_are_wrong(
         errors = [one["error"]["code"] for one in answers if "error" in one]
         assert errors == [UNAUTHORIZED]
         assert {(await socket.frame())["stream"] for _ in range(3)} == {"depth.ETH_USDC"}
+
+
+async def test_a_subscription_that_somebody_kept_ends_with_its_window(
+    url: str, key: KeyUser, http: httpx.AsyncClient
+) -> None:
+    """Until then the convention lets one signature open several streams, on any socket; and it
+    signs no request."""
+    window = 3_000
+    async with socket_of(url, key) as socket, socket_of(url, key) as later:
+        kept = key.subscription(now_ms(), window)
+        assert await socket.ask_signed(kept, ORDERS) == []
+        headers = dict(
+            zip(("X-API-Key", "X-Signature", "X-Timestamp", "X-Window"), kept, strict=True)
+        )
+        read = await http.get("/api/v1/capital", headers=headers)
+        assert (read.status_code, read.json()["code"]) == (401, "INVALID_SIGNATURE")
+        while int((await http.get("/api/v1/time")).text) <= int(kept[2]) + window:
+            pass
+        for one in (socket, later):
+            [refused] = await one.ask_signed(kept, BALANCES)
+            assert refused["error"]["code"] == UNAUTHORIZED
 
 
 async def test_unsubscribing_is_signed_alike(

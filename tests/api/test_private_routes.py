@@ -14,6 +14,7 @@ from tests.databases import Databases
 from tests.server import Server, running_server
 from xyk.cli.keys import OPERATOR, read_wallet
 from xyk.client.client import Client
+from xyk.client.connection import Refused
 from xyk.wallet.signer import Wallet
 
 MARKET = "ETH_USDC"
@@ -225,3 +226,44 @@ def instruction_of(item: Json) -> str:
     text: Any = item.get("description", "")
     name = text.partition("instruction `")[2].partition("`")[0]
     return name or "accountQuery"
+
+
+async def test_no_command_tells_a_foreign_order_from_none(
+    private: Server, http: httpx.AsyncClient, owner: Owner
+) -> None:
+    """By a signature, a session or a key of somebody else: it is as if it were not there."""
+    async with await trader(private.url) as other:
+        key = await KeyUser(http).approved(other)
+        bearer = {"authorization": f"Bearer {await other.access_token()}"}
+        made_up = {"id": "999999999", "digest": "0x" + "77" * 32}
+        for one in (owner.order, owner.over):
+            answers: list[list[tuple[int, bytes]]] = []
+            for order in (one, made_up):
+                cancel = {"symbol": MARKET, "orderId": order["id"]}
+                said = [
+                    await key.cancel(cancel),
+                    await key.get("/api/v1/order", "orderQuery", **cancel),
+                    await key.get("/wapi/v1/history/orders", "orderHistoryQueryAll", **cancel),
+                    await key.get("/wapi/v1/history/fills", "fillHistoryQueryAll", **cancel),
+                    await http.request(
+                        "DELETE", "/api/v1/order", headers=bearer, json={"orderId": order["id"]}
+                    ),
+                ]
+                answers.append([(answer.status_code, answer.content) for answer in said])
+                usdc, eth = await other.token("USDC"), await other.token("ETH")
+                amounts = (order["digest"], usdc, eth, 99 * 10**5, 10**17)
+                for refuses, named in (
+                    (other.cancel_order, (order["id"],)),
+                    (other.replace_order_amounts, amounts),
+                ):
+                    with pytest.raises(Refused) as refused:
+                        await refuses(*named)
+                    fault = refused.value
+                    answers[-1].append((fault.status, f"{fault.code} {fault}".encode()))
+                named_it = (order["id"].encode(), order["digest"].encode())
+                answers[-1] = [
+                    (status, text.replace(named_it[0], b"ID").replace(named_it[1], b"DIGEST"))
+                    for status, text in answers[-1]
+                ]
+            assert answers[0] == answers[1]
+            assert [status for status, _ in answers[0]] == [404, 404, 200, 200, 404, 404, 404]

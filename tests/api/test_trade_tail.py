@@ -1,13 +1,15 @@
 """What memory bridges between committed entries and read tables that trail behind them."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.trade_tail import PublicTrade, TradeTail, Trail
-from api.trades import newest_trades
+from api.trades import LIMIT_MAX, Trades, newest_trades
 
 
 def trade(seq: int, number: int) -> PublicTrade:
@@ -77,3 +79,18 @@ async def test_tail_and_tables_are_all_trades(
         assert trail.shown() == (shown, 1_000 * shown)
     trail.committed(seq + 1, 1_000 * (seq + 1))
     assert len(market.tail) == sum(row.seq > tables.projected for row in tables.rows)
+
+
+async def test_an_answer_has_a_thousand_trades_at_most_from_memory_too() -> None:
+    """The read tables trail behind all of them."""
+    market: Any = Market()
+    market.base_decimals = market.quote_decimals = 6
+    for number in range(1, LIMIT_MAX + 6):
+        market.tail.add(trade(number, number))
+    feed: Any = SimpleNamespace(markets={"A_B": market})
+    services: Any = Services(Tables())
+    trades = Trades(services, feed)
+    for ask in (trades.newest, trades.history):
+        answer = await ask(b"symbol=A_B&limit=5000")
+        ids = [one["id"] for one in msgspec.json.decode(answer.body)]
+        assert ids == list(range(LIMIT_MAX + 5, 5, -1))
