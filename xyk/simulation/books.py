@@ -329,12 +329,14 @@ class Books:
 
 
 def _check_curve(kept: int, reserve_in: int, reserve_out: int, paid: int, got: int) -> None:
-    """x * y = k after V2's fee, to the unit: either a unit more out or one less in breaks it."""
+    """x * y = k after V2's fee, to the unit: a unit more out breaks it, or two less in, because V2
+    asks one more than it needs where its division is exact.
+    """
 
     def keeps(amount_in: int, amount_out: int) -> bool:
         left = (reserve_in * 10_000 + amount_in * kept) * (reserve_out - amount_out)
         return left >= reserve_in * reserve_out * 10_000
 
     demand(keeps(paid, got), f"{got} out for {paid} in takes from the pool")
-    is_exact = not keeps(paid, got + 1) or not keeps(paid - 1, got)
+    is_exact = not keeps(paid, got + 1) or not keeps(paid - 2, got)
     demand(is_exact, f"{got} out for {paid} in gives to the pool more than the fee")

@@ -43,7 +43,10 @@ INSTRUCTIONS = {
     "orderCancel": ("DELETE", "/api/v1/order", "CancelOpenOrder"),
     "orderCancelAll": ("DELETE", "/api/v1/orders", "CancelOpenOrders"),
 }
-BY_AGENT = (cm.SwapExactIn, cm.SwapExactOut, cm.PlaceOrder, cm.CancelOrder, cm.CancelAllOrders)
+BY_AGENT = (
+    *(cm.SwapExactIn, cm.SwapExactOut, cm.PlaceOrder, cm.CancelOrder, cm.CancelAllOrders),
+    *(cm.Transfer, cm.Withdraw),  # which it may not, and tries
+)
 
 
 class Client:
@@ -68,6 +71,7 @@ class Client:
         self._wishes = Wishes(person, cast, chance, self.now_s)
         self._ahead_s = 0  # what the server's clock was ahead when it said so
         self._slots: dict[tuple[str, int], int] = {}
+        self._last: dict[str, int] = {}
         self._reused: dict[str, int] = {}  # by signer: the nonce of an action that was refused
 
     def now_s(self) -> int:
@@ -193,6 +197,10 @@ class Client:
         return action, signer.sign(self._cast.domain, action), name
 
     def _nonce(self, signer: Wallet) -> int:
+        last = self._last.get(signer.address)
+        if last is not None and self._chance.random() < 0.04:  # which may be spent
+            return last
         place = signer.address, self.now_s()
         self._slots[place] = slot = self._slots.get(place, -1) + 1
-        return place[1] << 8 | slot % 256
+        self._last[signer.address] = nonce = place[1] << 8 | slot % 256
+        return nonce

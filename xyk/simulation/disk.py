@@ -169,7 +169,8 @@ class Faults:
 
 
 class Mount(apsw.VFS):
-    """The disk as one process has it. After `kill` it reaches nothing any more."""
+    """The disk as one process has it. After `kill` nothing that it does reaches the disk: SQLite
+    goes on tidying up, as a process that is dead would not."""
 
     def __init__(self, name: str, seed: int, disk: Disk, faults: Faults | None = None) -> None:
         """`name` is SQLite's for it, one in the whole of our own process."""
@@ -195,9 +196,8 @@ class Mount(apsw.VFS):
         return bool(pathname in self.disk.files)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:
-        if self.is_dead:
-            raise PowerLost
-        self.disk.files.pop(filename, None)
+        if not self.is_dead:
+            self.disk.files.pop(filename, None)
 
     def xFullPathname(self, name: str) -> str:
         return name
@@ -226,38 +226,38 @@ class Handle:
         self._file = file
 
     def xRead(self, amount: int, offset: int) -> bytes:
-        self._alive()
         return bytes(self._file.content[offset : offset + amount])
 
     def xWrite(self, data: bytes, offset: int) -> None:
-        self._alive()
+        if self.mount.is_dead:
+            return
         if self.mount.faults is not None:
             self.mount.faults.before_write(self._file, offset, data)
         self._file.write(offset, data)
 
     def xTruncate(self, newsize: int) -> None:
-        self._alive()
+        if self.mount.is_dead:
+            return
         self._file.cut(newsize)
         if not newsize:  # the commit of a rollback journal; as where it is unlinked and synced
             self._file.sync()
 
     def xSync(self, flags: int) -> None:
-        self._alive()
+        if self.mount.is_dead:
+            return
         if self.mount.faults is not None:
             self.mount.faults.before_sync(self._file)
         self._file.sync()
         self.mount.disk.syncs += 1
 
     def xFileSize(self) -> int:
-        self._alive()
         return len(self._file.content)
 
     def xLock(self, level: int) -> None:
-        self._alive()
         locks = self._file.locks
         others = [held for handle, held in locks.items() if handle is not self]
         mine = locks.get(self, NONE)
-        if mine >= level:
+        if mine >= level or self.mount.is_dead:
             return
         highest = max(others, default=NONE)
         if level == SHARED and highest >= PENDING:
@@ -270,7 +270,7 @@ class Handle:
         locks[self] = level
 
     def xUnlock(self, level: int) -> None:
-        if level == NONE:
+        if level == NONE or self.mount.is_dead:
             self._file.locks.pop(self, None)
         else:
             self._file.locks[self] = level
@@ -289,7 +289,3 @@ class Handle:
 
     def xClose(self) -> None:
         self._file.locks.pop(self, None)
-
-    def _alive(self) -> None:
-        if self.mount.is_dead:
-            raise PowerLost

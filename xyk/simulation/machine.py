@@ -63,6 +63,10 @@ class Connection:
     async def close(self) -> None:
         self._sqlite.close()
 
+    def force_close(self) -> None:
+        """However little the disk lets it do."""
+        self._sqlite.close(True)
+
 
 class Checkpoints:
     """Stands for the thread that moves pages from the log into the database."""
@@ -96,7 +100,8 @@ class Machine:
         self.slow_s = 0.002  # of an append, at most, before and after the disk has it
         self._chance = chance
         self.note = note
-        self._mounts = 0
+        self._mounts: list[Mount] = []
+        self._connections: list[Connection] = []
 
     def latency_s(self) -> float:
         return self._chance.random() * self.slow_s
@@ -107,6 +112,7 @@ class Machine:
         ends = {POWER: self.lose_power, KILL: lambda: self.kill(process)}
         faults = Faults(self._chance, ends)
         mount = self._mount(self.disk, faults)
+        self._mounts.append(mount)
         booted = process, mount, faults
         self.processes.append(booted)
         return booted
@@ -119,6 +125,7 @@ class Machine:
             settle_log(stream, log.sync)
             self.disk.syncs += 1
         connection = Connection(self, mount, process)
+        self._connections.append(connection)
         mode = "NORMAL" if self.has_two_writers else "EXCLUSIVE"
         connection.at_once(f"PRAGMA locking_mode = {mode}")
         for pragma in DURABILITY:
@@ -176,11 +183,15 @@ class Machine:
             newest.rename(newest.with_suffix(".unfinished"))
 
     def end(self) -> None:
+        """Nothing of it is left in this process, whatever its own processes left open."""
+        for connection in self._connections:
+            connection.force_close()
+        for mount in self._mounts:
+            mount.unregister()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _mount(self, disk: Disk, faults: Faults | None = None) -> Mount:
-        self._mounts += 1
-        return Mount(f"xyk-simulated-{next(NAMES)}", self._mounts, disk, faults)
+        return Mount(f"xyk-simulated-{next(NAMES)}", len(self._mounts), disk, faults)
 
     def _read(self, image: Disk, after: int) -> Rows:
         mount = self._mount(image)
