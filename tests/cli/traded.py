@@ -64,7 +64,8 @@ class Traded:
         self._on_journal(delete(ENTRIES), insert(ENTRIES).values(rows))
 
     def forget_snapshots(self) -> None:
-        for file in (self.data / "snapshots").glob("*.json"):
+        """And what was owed at their seqs."""
+        for file in (*self.data.glob("snapshots/*.json"), *self.data.glob("liabilities/*")):
             file.unlink()
 
     def forget_read_tables(self) -> None:

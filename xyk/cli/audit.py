@@ -40,8 +40,8 @@ async def verify_data(data: Path, database_url: str, expect_seq: int, expect_has
     async with _journal(data, database_url) as journal:
         # Anchors first: a running server may write on, and none of them is ahead of the journal.
         files = snapshot_files(DataFolder(data).snapshots)
-        anchors = [*snapshot_anchors(files), *await cursor_anchor(data, database_url), *expected]
-        anchors += liabilities_anchors(DataFolder(data).liabilities)
+        anchors = liabilities_anchors(DataFolder(data).liabilities) + snapshot_anchors(files)
+        anchors += [*await cursor_anchor(data, database_url), *expected]
         head, _ = await journal.head()
         with progress_bar("verifying", head) as bar:
             verdict = await verify(

@@ -15,7 +15,7 @@ from xyk.engine.entry import Entry
 
 PAGE = 1_000  # entries asked for at once; the server gives fewer where they are large
 TEXTS = ("command", "evidence", "events")
-UNREADABLE = (msgspec.DecodeError, UnicodeError, ValueError, KeyError, TypeError)
+UNREADABLE = (msgspec.DecodeError, ValueError, KeyError, TypeError, AttributeError)
 
 _plain = msgspec.json.Decoder(list[dict[str, Any]])
 
@@ -76,7 +76,7 @@ async def pages(connection: Connection, head: int) -> AsyncIterator[Sequence[Ent
 
 
 def entry_of(plain: Mapping[str, Any]) -> Entry:
-    """Raises KeyError, TypeError, ValueError or UnicodeError."""
+    """Raises one of UNREADABLE."""
     values = {
         name: plain[name].encode() if name in TEXTS else plain[name]
         for name in Entry.__struct_fields__
