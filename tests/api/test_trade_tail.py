@@ -5,11 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.trade_tail import PublicTrade, TradeTail, Trail
-from api.trades import LIMIT_MAX, Trades, newest_trades
+from api.trades import LIMIT_MAX, Trades, newest_trades, trades_between
 
 
 def trade(seq: int, number: int) -> PublicTrade:
@@ -24,14 +25,27 @@ class Tables:
         self.rows: list[PublicTrade] = []
 
     async def trades(
-        self, market: str, *, limit: int, before: int | None, offset: int
+        self,
+        market: str,
+        *,
+        limit: int,
+        before: int | None,
+        offset: int = 0,
+        since: int = 0,
+        taker_buys: bool | None = None,
     ) -> Sequence[PublicTrade]:
         shown = [
             row
             for row in reversed(self.rows)
             if row.seq <= self.projected and (before is None or row.trade_id < before)
+            if row.trade_id >= since and taker_buys in (None, row.taker_buys)
         ]
         return shown[offset : offset + limit]
+
+    async def first_trade_at(self, market: str, time_ms: int) -> int:
+        shown = [row for row in self.rows if row.seq <= self.projected]
+        later = [row.trade_id for row in shown if row.time_ms >= time_ms]
+        return min(later, default=len(shown) + 1)
 
 
 class Services:
@@ -94,3 +108,34 @@ async def test_an_answer_has_a_thousand_trades_at_most_from_memory_too() -> None
         answer = await ask(b"symbol=A_B&limit=5000")
         ids = [one["id"] for one in msgspec.json.decode(answer.body)]
         assert ids == list(range(LIMIT_MAX + 5, 5, -1))
+
+
+@pytest.mark.parametrize("projected", range(9))
+@pytest.mark.parametrize("kept", [0, 3, 8])
+async def test_times_and_sides_meet_at_the_tail(projected: int, kept: int) -> None:
+    """The tail keeps the newest `kept` of eight trades and the tables show up to `projected`,
+    perhaps some of the same."""
+    if projected + kept < 8:
+        return  # nobody has what is between
+    tables, market = Tables(), Market()
+    tables.rows = [PublicTrade(n, n, 1_000 * n, "1", 1, 1, n % 3 == 0) for n in range(1, 9)]
+    tables.projected = projected
+    for one in tables.rows[8 - kept :]:
+        market.tail.add(one)
+    services: Any = Services(tables)
+    feed: Any = market
+    for first, last in ((0, 9), (1, 8), (3, 6), (5, 5), (6, 2)):
+        for side in (None, True, False):
+            found = await trades_between(
+                services,
+                feed,
+                100,
+                start_ms=1_000 * first,
+                end_ms=1_000 * last,
+                taker_buys=side,
+            )
+            assert [one.trade_id for one in found] == [
+                one.trade_id
+                for one in reversed(tables.rows)
+                if first <= one.seq <= last and side in (None, one.taker_buys)
+            ]
