@@ -334,7 +334,15 @@ def test_a_revoked_agents_triggers_still_meet_the_band() -> None:
     done(venue.bid(ALICE, 1, 202_000))
     quote, base = venue.state.last_fills["ETH_USDC"]
     trigger = quote * 10**18 // base + 1
-    placed = venue.bid(BOB, 60_000, 10**6, signer=AGENT, trigger_price=trigger, trigger_above=True)
+    placed = venue.bid(
+        BOB,
+        60_000,
+        10**6,
+        signer=AGENT,
+        time_in_force="IOC",
+        trigger_price=trigger,
+        trigger_above=True,
+    )
     number = done(placed)[-1].order_id
     done(venue.do(RevokeAgent, BOB, agent=AGENT))
     before = purse(venue)

@@ -212,7 +212,11 @@ def test_a_print_between_ones_own_wallets_lies_within_what_the_others_offer(
 
 @given(
     layers=st.lists(
-        st.tuples(st.sampled_from(["bid", "ask"]), st.integers(1, 40), st.integers(-900, 900)),
+        st.tuples(
+            st.sampled_from(["bid", "ask"]),
+            st.integers(1, 40),
+            st.integers(-900, 900) | st.sampled_from([-700, 700]),
+        ),
         min_size=1,
         max_size=12,
     ),

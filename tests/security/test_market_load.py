@@ -119,6 +119,7 @@ def test_a_storm_of_cancels_and_replacements_leaves_nothing_behind(
             venue.cancel(BOB, own[number % len(own)])
     done(venue.do(CancelAllOrders, BOB, market=""))
     assert venue.has(BOB, "USDC") == had and not venue.held(BOB, "USDC")
+    assert not venue.state.open_orders.by_client_id
     assert not venue.state.open_orders.by_id and not venue.book()[0]
     nonces = 50 + 5 * len(venue.state.nonces)
     assert len(venue.state.encode()) <= empty + 200 + nonces
