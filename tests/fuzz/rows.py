@@ -143,7 +143,6 @@ def snapshots(data: bytes) -> None:
         text = _fitting(text)
     (folder / "000000000013.json").write_bytes(text)
     start = SnapshotFolder(folder).load()
-    SnapshotFolder(folder).newest()
     [audited] = snapshot_files(folder)
     assert audited.header is not None or audited.why
     if start.snapshot is None:
