@@ -216,6 +216,8 @@ async def test_a_crash_at_every_step_loses_nothing(
     journal = await open_journal(*where)  # and a server could start and go on
     await journal.append(deposits(1, entries[-1]))
     await journal.close()
+    await move(where, 2 * SIZE)  # no further than it had come
+    assert await rows(where) == list(range(2 * SIZE + 1, COUNT + 2))
     await move(where)
     assert len(await read_all(where)) == COUNT + 1
     assert await rows(where) == list(range(UNTIL + 1, COUNT + 2))
