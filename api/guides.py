@@ -20,6 +20,7 @@ GUIDES: Mapping[str, str] = {  # file in docs/ -> for whom
     "liquidity": "Liquidity providers",
     "front-end": "Front-end authors",
     "operator": "Operators",
+    "auditor": "Auditors",
     "limits": "Limits",
     "security": "Security",
 }
