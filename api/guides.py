@@ -21,6 +21,7 @@ GUIDES: Mapping[str, str] = {  # file in docs/ -> for whom
     "front-end": "Front-end authors",
     "operator": "Operators",
     "operations": "Operations",
+    "auditor": "Auditors",
     "limits": "Limits",
     "security": "Security",
 }

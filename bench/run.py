@@ -2,11 +2,24 @@
 
 import sys
 
-from bench import book, core, http, keys, klines, memory, orders, pause, reads, startup, stream
+from bench import (
+    audit,
+    book,
+    core,
+    http,
+    keys,
+    klines,
+    memory,
+    orders,
+    pause,
+    reads,
+    startup,
+    stream,
+)
 from bench.table import Row, show
 
 ALL = ["core", "book", "orders", "http", "keys", "reads", "klines", "stream"]
-ALL += ["memory", "pause", "startup"]
+ALL += ["audit", "memory", "pause", "startup"]
 
 
 def main(parts: list[str]) -> None:
@@ -35,6 +48,8 @@ def main(parts: list[str]) -> None:
         show(stream.rows())
     if "klines" in wanted:
         show(klines.rows())
+    if "audit" in wanted:
+        show(audit.rows())
     if "memory" in wanted:
         show(memory.rows())
     if "pause" in wanted:

@@ -43,7 +43,8 @@ async def test_every_route_that_a_guide_names_exists(http: httpx.AsyncClient) ->
 
 def test_every_command_that_a_guide_names_exists(tmp_path: Path) -> None:
     texts = "".join((FOLDER / f"{guide}.md").read_text() for guide in GUIDES)
-    named = set(re.findall(r"xyk ((?:api-key |order )?[a-z][a-z-]+)", texts)) - {"answers"}
+    named = set(re.findall(r"xyk ((?:api-key |order )?[a-z][a-z-]+)", texts))
+    named -= {"answers", "liabilities"}  # words, the second of what is hashed
     shown = run_xyk("--help")[1] + run_xyk("api-key", "--help")[1] + run_xyk("order", "--help")[1]
     known = set(re.findall(r"│ ([a-z-]+) ", shown))
     assert {name.split()[-1] for name in named} - AWAITED <= known, named
