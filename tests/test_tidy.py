@@ -66,7 +66,10 @@ HOMES = {
     "rich": ("xyk.cli",),
 }
 ANY_LIBRARY = ("tests", "bench", "tools")
-MAY_PRINT = ("xyk.cli", "bench", "tools", "tests.simulation", "tests.crash", "tests.clients")
+MAY_PRINT = (
+    *("xyk.cli", "bench", "tools"),
+    *("tests.simulation", "tests.mutants", "tests.crash", "tests.clients"),
+)
 
 # Packages whose tests are being written. Empty is the only good value.
 AWAITING_TESTS: tuple[str, ...] = ()
