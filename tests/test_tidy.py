@@ -69,7 +69,7 @@ HOMES = {
 ANY_LIBRARY = ("tests", "bench", "tools")
 MAY_PRINT = (
     *("xyk.cli", "bench", "tools"),
-    *(f"tests.{folder}" for folder in ("simulation", "crash", "soak", "clients")),
+    *(f"tests.{folder}" for folder in ("simulation", "mutants", "crash", "soak", "clients")),
 )
 
 # Packages whose tests are being written. Empty is the only good value.

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from xyk.cli.exits import CONFIG, Stop
+from xyk.cli.simulate import simulate as command
 from xyk.simulation.run import simulate
 from xyk.simulation.trouble import FAULTS
 
@@ -46,7 +48,8 @@ def test_without_faults_only_time_passes() -> None:
 
 
 def test_a_seed_is_the_same_game_in_every_process() -> None:
-    played = [in_a_process("--seed", "7", PYTHONHASHSEED=seed) for seed in ("1", "2")]
+    wish = ("--seed", "7", "--steps", "12")
+    played = [in_a_process(*wish, PYTHONHASHSEED=seed) for seed in ("1", "2")]
     assert played[0].stdout == played[1].stdout
     assert "trace" in played[0].stdout
 
@@ -64,15 +67,15 @@ def test_a_violation_names_seed_and_commit() -> None:
 
 def test_without_apsw_it_says_how_to_get_it() -> None:
     played = in_a_process(code="import sys; sys.modules['apsw'] = None")
-    assert played.returncode == 78
+    assert played.returncode == CONFIG
     assert "pip install" in played.stderr
 
 
 def test_an_unknown_fault_is_named() -> None:
-    played = in_a_process("--faults", "power,flood")
-    assert played.returncode == 78
-    assert "flood" in played.stderr
-    assert all(name in played.stderr for name in FAULTS)
+    with pytest.raises(Stop, match="flood") as stop:
+        command(0, 1, 24, "power,flood", 1)
+    assert stop.value.code == CONFIG
+    assert all(name in stop.value.message for name in FAULTS)
 
 
 @pytest.mark.slow

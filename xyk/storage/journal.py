@@ -91,7 +91,7 @@ class SqliteJournal:
     @classmethod
     async def open(cls, path: Path) -> "SqliteJournal":
         """For the one process that holds the lock."""
-        await asyncio.to_thread(_settle, path)
+        await asyncio.to_thread(settle, path)
         handover = Handover()
         writer = await _connect(path, "rw", factory=handover.connection)
         try:
@@ -264,7 +264,8 @@ async def _pool(url: str) -> Any:
     return await asyncpg.create_pool(postgres_dsn(url), min_size=1, max_size=READERS_MAX)
 
 
-def _settle(path: Path) -> None:
+def settle(path: Path) -> None:
+    """Before anything opens the journal at `path`, by the one process that holds the lock."""
     log = path.with_name(f"{path.name}-wal")
     if log.is_file():
         with log.open("r+b") as stream:

@@ -6,6 +6,7 @@ The alembic folder lies beside the package and is found from there, not from the
 caller holds the lock of the data folder; two upgrades of one process run one after the other.
 """
 
+import asyncio
 from pathlib import Path
 
 from alembic import command
@@ -14,6 +15,8 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from xyk.storage.connection import Database, journal_database, read_database, writing_engine
+from xyk.storage.database import DataFolder
+from xyk.storage.journal import settle
 from xyk.storage.tables import JOURNAL_METADATA, READ_METADATA
 
 
@@ -31,6 +34,8 @@ def alembic_config(name: str) -> Config:
 async def upgrade(data: Path, database_url: str = "") -> None:
     """Both databases, in the data folder or in PostgreSQL where a URL is given. The folder
     exists."""
+    if not database_url:
+        await asyncio.to_thread(settle, DataFolder(data).journal)
     await upgrade_database(journal_database(data, database_url))
     await upgrade_database(read_database(data, database_url))
 
