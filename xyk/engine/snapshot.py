@@ -18,13 +18,14 @@ from xyk.engine.replica import CorruptJournal, Progress, Replica, check_hash, fo
 from xyk.exchange.invariants import check_all
 from xyk.exchange.state import State
 
-VERSION = 2  # of the file; another one is passed over
+VERSION = 3  # of the file; another one is passed over
 KEPT = 3
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The header. `hash` is that of the entry `seq`, `digest` the state's, `checksum` hex SHA-256
-    of the text that follows.
+    of that hash, a newline and the text that follows: a file that rots in its hash must not pass
+    for proof that the journal was replaced.
     """
 
     version: int
@@ -86,7 +87,7 @@ class SnapshotFolder:
             seq=replica.state.seq,
             hash=replica.head_hash,
             digest=replica.state.digest(),
-            checksum=sha256(text).hexdigest(),
+            checksum=checksum_of(replica.head_hash, text),
         )
         self._path.mkdir(parents=True, exist_ok=True)
         file = self._path / f"{snapshot.seq:012}.json"
@@ -104,6 +105,12 @@ class SnapshotFolder:
     def _files(self) -> list[Path]:
         """Newest first."""
         return sorted(self._path.glob("[0-9]*.json"), reverse=True)
+
+
+def checksum_of(entry_hash: str, text: bytes) -> str:
+    hashed = sha256(f"{entry_hash}\n".encode())
+    hashed.update(text)
+    return hashed.hexdigest()
 
 
 async def restore(
@@ -159,7 +166,7 @@ def _load(file: Path) -> tuple[Snapshot, Replica]:
     """Raises OSError or ValueError."""
     header, _, rest = file.read_bytes().partition(b"\n")
     snapshot, text = _header(header), rest.removesuffix(b"\n")
-    if sha256(text).hexdigest() != snapshot.checksum:
+    if checksum_of(snapshot.hash, text) != snapshot.checksum:
         raise ValueError("its text does not have its checksum")
     try:
         state = State.load(msgspec.json.decode(text))
