@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -154,6 +155,18 @@ async def test_a_bad_one_is_passed_over(
         assert [skipped.name for skipped in start.skipped] == [newest.name]
         assert start.skipped[0].why
         assert start.replica.state.digest() == desk.state.digest()
+
+
+async def test_one_of_the_version_before_is_read(folder: SnapshotFolder, tmp_path: Path) -> None:
+    async with open_desk() as desk:
+        await trade(desk)
+        snapshot = await make_snapshot(desk.journal, folder)
+        file = tmp_path / "snapshots" / names(tmp_path)[0]
+        text = file.read_bytes().partition(b"\n")[2].removesuffix(b"\n")
+        before = msgspec.structs.replace(snapshot, version=2, checksum=sha256(text).hexdigest())
+        file.write_bytes(msgspec.json.encode(before) + b"\n" + text + b"\n")
+        start = await restore(desk.journal, folder)
+        assert start.snapshot == before and not start.skipped
 
 
 async def test_one_whose_state_cannot_be_loaded(folder: SnapshotFolder, tmp_path: Path) -> None:

@@ -1,13 +1,12 @@
 """What is kept beside the journal and knows how far it went: snapshots and the read tables."""
 
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from xyk.cli.verify import Anchor
-from xyk.engine.snapshot import Snapshot
+from xyk.engine.snapshot import Snapshot, checksum_of
 from xyk.storage.connection import read_database, reading_engine
 from xyk.storage.errors import STORAGE_ERRORS
 from xyk.storage.history import History
@@ -36,7 +35,8 @@ def snapshot_files(folder: Path) -> list[SnapshotFile]:
         except (OSError, ValueError) as fault:
             found.append(SnapshotFile(path.name, None, f"its header cannot be read: {fault}"))
             continue
-        if sha256(rest.removesuffix(b"\n")).hexdigest() == header.checksum:
+        text = rest.removesuffix(b"\n")
+        if checksum_of(header.hash, text, header.version) == header.checksum:
             found.append(SnapshotFile(path.name, header, ""))
         else:
             found.append(SnapshotFile(path.name, None, "its state does not have its checksum"))

@@ -18,7 +18,8 @@ from xyk.engine.replica import CorruptJournal, Progress, Replica, check_hash, fo
 from xyk.exchange.invariants import check_all
 from xyk.exchange.state import State
 
-VERSION = 3  # of the file; another one is passed over
+VERSION = 3  # of the file; one that is not readable is passed over
+READABLE = (2, VERSION)  # 2 had the checksum of the text alone
 KEPT = 3
 
 
@@ -107,8 +108,9 @@ class SnapshotFolder:
         return sorted(self._path.glob("[0-9]*.json"), reverse=True)
 
 
-def checksum_of(entry_hash: str, text: bytes) -> str:
-    hashed = sha256(f"{entry_hash}\n".encode())
+def checksum_of(entry_hash: str, text: bytes, version: int = VERSION) -> str:
+    """Of a file: what its header must say. `text` without the newline at its end."""
+    hashed = sha256(f"{entry_hash}\n".encode() if version > 2 else b"")
     hashed.update(text)
     return hashed.hexdigest()
 
@@ -157,7 +159,7 @@ async def _check_anchor(snapshot: Snapshot, journal: Journal) -> None:
 def _header(line: bytes) -> Snapshot:
     """Raises ValueError."""
     snapshot = msgspec.json.decode(line, type=Snapshot)
-    if snapshot.version != VERSION:
+    if snapshot.version not in READABLE:
         raise ValueError(f"version {snapshot.version} is not known")
     return snapshot
 
@@ -166,7 +168,7 @@ def _load(file: Path) -> tuple[Snapshot, Replica]:
     """Raises OSError or ValueError."""
     header, _, rest = file.read_bytes().partition(b"\n")
     snapshot, text = _header(header), rest.removesuffix(b"\n")
-    if checksum_of(snapshot.hash, text) != snapshot.checksum:
+    if checksum_of(snapshot.hash, text, snapshot.version) != snapshot.checksum:
         raise ValueError("its text does not have its checksum")
     try:
         state = State.load(msgspec.json.decode(text))
