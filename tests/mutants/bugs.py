@@ -92,6 +92,17 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     Bug(
+        "a snapshot's hash may rot",
+        "xyk/engine/snapshot.py",
+        (
+            (
+                '    hashed = sha256(f"{entry_hash}\\n".encode() if version > 2 else b"")\n',
+                "    hashed = sha256()\n",
+            ),
+        ),
+        "tests/engine/test_snapshot.py",
+    ),
+    Bug(
         "agents are not in the snapshot",
         "xyk/exchange/state.py",
         (('            "agents": self.agents,\n', '            "agents": {},\n'),),

@@ -17,7 +17,8 @@ from xyk.simulation.trouble import FAULTS
 ROOT = Path(__file__).resolve().parents[2]
 # 1005, 1008: an append that failed left another entry than came after it. 1002: a restart answered
 # with an entry that only the system's memory had. 3086: owner and agent signed the same words.
-SEEDS = (0, 1, 1002, 1005, 3086)
+# 5158: a bit of the hash in a snapshot's header was taken for another journal, and nothing started.
+SEEDS = (0, 1, 1002, 1005, 3086, 5158)
 NIGHT_SEEDS = os.environ.get("XYK_SIM_SEEDS", "10000")
 
 

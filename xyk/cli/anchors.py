@@ -1,6 +1,5 @@
 """What is kept beside the journal and knows how far it went: snapshots and the read tables."""
 
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,7 +7,7 @@ import msgspec
 
 from xyk.cli.verify import Anchor
 from xyk.engine.liabilities import LiabilitiesFolder
-from xyk.engine.snapshot import Snapshot
+from xyk.engine.snapshot import Snapshot, checksum_of
 from xyk.storage.connection import read_database, reading_engine
 from xyk.storage.errors import STORAGE_ERRORS
 from xyk.storage.history import History
@@ -37,9 +36,10 @@ def snapshot_files(folder: Path) -> list[SnapshotFile]:
         except (OSError, ValueError, RecursionError) as fault:
             found.append(SnapshotFile(path.name, None, f"its header cannot be read: {fault}"))
             continue
+        text = rest.removesuffix(b"\n")
         if path.stem != f"{header.seq:012}":
             found.append(SnapshotFile(path.name, None, f"it is of seq {header.seq}"))
-        elif sha256(rest.removesuffix(b"\n")).hexdigest() == header.checksum:
+        elif checksum_of(header.hash, text, header.version) == header.checksum:
             found.append(SnapshotFile(path.name, header, ""))
         else:
             found.append(SnapshotFile(path.name, None, "its state does not have its checksum"))

@@ -20,7 +20,8 @@ from xyk.engine.replica import CorruptJournal, Progress, Replica, check_hash, fo
 from xyk.exchange.invariants import check_all
 from xyk.exchange.state import State
 
-VERSION = 2  # of the file; another one is passed over
+VERSION = 3  # of the file; one that is not readable is passed over
+READABLE = (2, VERSION)  # 2 had the checksum of the text alone
 KEPT = 3
 # What loading a state may raise besides ValueError where the text is none that we wrote.
 UNLOADABLE = (
@@ -31,7 +32,8 @@ UNLOADABLE = (
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The header. `hash` is that of the entry `seq`, `digest` the state's, `checksum` hex SHA-256
-    of the text that follows.
+    of that hash, a newline and the text that follows: a file that rots in its hash must not pass
+    for proof that the journal was replaced.
     """
 
     version: int
@@ -105,7 +107,7 @@ class SnapshotFolder:
             seq=replica.state.seq,
             hash=replica.head_hash,
             digest=replica.state.digest(),
-            checksum=sha256(text).hexdigest(),
+            checksum=checksum_of(replica.head_hash, text),
         )
         self._path.mkdir(parents=True, exist_ok=True)
         file = self._path / f"{snapshot.seq:012}.json"
@@ -121,6 +123,13 @@ class SnapshotFolder:
     def _files(self) -> list[Path]:
         """Newest first."""
         return sorted(self._path.glob("[0-9]*.json"), reverse=True)
+
+
+def checksum_of(entry_hash: str, text: bytes, version: int = VERSION) -> str:
+    """Of a file: what its header must say. `text` without the newline at its end."""
+    hashed = sha256(f"{entry_hash}\n".encode() if version > 2 else b"")
+    hashed.update(text)
+    return hashed.hexdigest()
 
 
 async def restore(
@@ -201,7 +210,7 @@ def _header(line: bytes) -> Snapshot:
         snapshot = msgspec.json.decode(line, type=Snapshot)
     except RecursionError as error:
         raise ValueError(str(error)) from error
-    if snapshot.version != VERSION:
+    if snapshot.version not in READABLE:
         raise ValueError(f"version {snapshot.version} is not known")
     return snapshot
 
@@ -212,7 +221,7 @@ def _load(file: Path) -> tuple[Snapshot, Replica]:
     snapshot, text = _header(header), rest.removesuffix(b"\n")
     if _seq(file) != snapshot.seq:
         raise ValueError(f"it is named {file.name} and of seq {snapshot.seq}")
-    if sha256(text).hexdigest() != snapshot.checksum:
+    if checksum_of(snapshot.hash, text, snapshot.version) != snapshot.checksum:
         raise ValueError("its text does not have its checksum")
     try:
         state = State.load(msgspec.json.decode(text))

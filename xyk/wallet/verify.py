@@ -10,7 +10,7 @@ from binascii import a2b_hex
 from functools import lru_cache
 
 from coincurve import PublicKey
-from coincurve._libsecp256k1 import ffi  # type: ignore[import-not-found]
+from coincurve._libsecp256k1 import ffi
 from coincurve.ecdsa import deserialize_recoverable
 from coincurve.ecdsa import recover as recover_point
 
