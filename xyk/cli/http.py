@@ -166,7 +166,7 @@ class PatientHttp(HttpToolsProtocol):
         self._taking = None
         if self.transport.get_write_buffer_size():
             if answered == self._answered:
-                self.transport.abort()
+                self._drop()
             else:
                 self._watch_taking()
 
@@ -179,11 +179,20 @@ class PatientHttp(HttpToolsProtocol):
         is_silent = cycle is None or cycle.response_complete
         if answer is not None and (is_silent or not cycle.response_started):
             self.transport.write(raw(answer, self.server_state.default_headers))
-        if not is_silent:  # whatever is still to be answered is not
-            cycle.disconnected = True
-            cycle.message_event.set()
+        self._answer_no_more()
         self.transport.close()
-        self.loop.call_later(self._timeout_s, self.transport.abort)
+        self.loop.call_later(self._timeout_s, self._drop)
+
+    def _drop(self) -> None:
+        self._answer_no_more()
+        self.transport.abort()
+
+    def _answer_no_more(self) -> None:
+        """Whatever is still to be said would be written to a transport that is closed already."""
+        self.pipeline.clear()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
 
 def raw(answer: Answer, more: Headers) -> bytes:

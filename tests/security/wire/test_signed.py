@@ -180,9 +180,9 @@ def ed25519_twisted(signature: str) -> dict[str, str]:
     # Other texts that decode to the same bytes.
     texts["no padding"] = signature.rstrip("=")
     texts["a bit in the padding"] = signature[:-3] + chr(ord(signature[-3]) + 1) + "=="
-    texts["urlsafe"] = signature.replace("+", "-").replace("/", "_") + (
-        "" if "+" in signature else " "
-    )
+    urlsafe = signature.replace("+", "-").replace("/", "_")
+    if urlsafe != signature:
+        texts["urlsafe"] = urlsafe
     return texts
 
 

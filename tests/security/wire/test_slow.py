@@ -69,6 +69,10 @@ async def test_who_does_not_take_an_answer_is_dropped(hurried: Server) -> None:
         ask = b"GET /schema/openapi.json HTTP/1.1\r\nhost: x\r\n\r\n"
         async with asyncio.timeout(PATIENCE_S):
             assert not await deaf.send(ask * 400_000), "20 MB, more than the kernel keeps"
+    async with connected(hurried.port) as next_one:
+        await next_one.send(PING)
+        assert (await next_one.answer()).status == 200
+    assert "Traceback" not in hurried.log.read_text(), "the rest of what it asked for was dropped"
 
 
 async def test_half_open_connections_stop_nobody_else(hurried: Server) -> None:
