@@ -9,7 +9,8 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application as ASGIApplication
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from api.limits import Limited, Limits
 from api.problems import JSON, Answer, Headers, malformed, problem
@@ -147,6 +148,9 @@ class PatientHttp(HttpToolsProtocol):
 
     # What goes out
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApplication) -> None:
+        super()._start_asgi_task(cycle, _while_open(cycle, app))
+
     def on_response_complete(self) -> None:
         super().on_response_complete()
         self._answered += 1
@@ -166,7 +170,7 @@ class PatientHttp(HttpToolsProtocol):
         self._taking = None
         if self.transport.get_write_buffer_size():
             if answered == self._answered:
-                self._drop()
+                self.transport.abort()
             else:
                 self._watch_taking()
 
@@ -179,20 +183,29 @@ class PatientHttp(HttpToolsProtocol):
         is_silent = cycle is None or cycle.response_complete
         if answer is not None and (is_silent or not cycle.response_started):
             self.transport.write(raw(answer, self.server_state.default_headers))
-        self._answer_no_more()
+        if not is_silent:  # whatever is still to be answered is not
+            cycle.disconnected = True
+            cycle.message_event.set()
         self.transport.close()
-        self.loop.call_later(self._timeout_s, self._drop)
+        self.loop.call_later(self._timeout_s, self.transport.abort)
 
-    def _drop(self) -> None:
-        self._answer_no_more()
-        self.transport.abort()
 
-    def _answer_no_more(self) -> None:
-        """Whatever is still to be said would be written to a transport that is closed already."""
-        self.pipeline.clear()
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+def _while_open(cycle: RequestResponseCycle, app: ASGIApplication) -> ASGIApplication:
+    """Nothing is written to a transport that is closed. uvicorn tells only the newest request of a
+    connection that it is lost; those before it would each raise, and be logged with a traceback.
+    """
+
+    async def run(scope: Any, receive: Any, _send: Any) -> None:
+        await app(scope, receive, send)
+
+    async def send(message: Any) -> None:
+        if cycle.flow.write_paused:
+            await cycle.flow.drain()
+        if cycle.transport.is_closing():
+            cycle.disconnected = True
+        await cycle.send(message)
+
+    return run
 
 
 def raw(answer: Answer, more: Headers) -> bytes:
