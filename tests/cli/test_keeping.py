@@ -21,6 +21,9 @@ from xyk.storage.archive import open_read_only
 from xyk.storage.backup import BadBackup
 from xyk.storage.backup import restore as restore_backup
 
+# Each is a few seconds; together they would take `make test` beyond its five minutes.
+pytestmark = pytest.mark.slow
+
 ACTIONS = 30
 KEPT = 5
 

@@ -16,6 +16,9 @@ from xyk.cli.exits import CORRUPT
 from xyk.client.client import Client
 from xyk.storage.database import DataFolder
 
+# Each is a few seconds; together they would take `make test` beyond its five minutes.
+pytestmark = pytest.mark.slow
+
 OLDER, HEAD = TRADED_SEQ, TRADED_SEQ + 11  # after another deposit and ten swaps
 
 

@@ -16,6 +16,9 @@ from tests.server import ROOT, Server, run_xyk, running_server
 from xyk.client.client import Client
 from xyk.wallet.signer import Wallet
 
+# Each is a few seconds; together they would take `make test` beyond its five minutes.
+pytestmark = pytest.mark.slow
+
 EVERY = 20
 PATIENCE_S = 60
 SWAPS = 30

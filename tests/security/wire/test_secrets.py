@@ -95,6 +95,7 @@ def test_keys_are_for_the_eyes_of_their_owner(spoken: Server) -> None:
     assert str(read_wallet(spoken.data / OPERATOR)).startswith("Wallet(0x")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "url",
     [

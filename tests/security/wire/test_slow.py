@@ -8,6 +8,9 @@ import pytest
 from tests.security.wire.raw import PATIENCE_S, PING, connected
 from tests.server import Server
 
+# Each is a few seconds; together they would take `make test` beyond its five minutes.
+pytestmark = pytest.mark.slow
+
 BEGIN = b"POST /api/v1/sell HTTP/1.1\r\nhost: x\r\n"
 BODY = BEGIN + b"content-length: 1000\r\n\r\n{"
 CHUNKS = BEGIN + b"transfer-encoding: chunked\r\n\r\n1\r\n{\r\n"
