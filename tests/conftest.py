@@ -27,7 +27,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 # Their tests run on both databases: on SQLite in `make test`, on PostgreSQL in `make slow`, because
 # twice a server for each would take `make test` beyond its five minutes.
-SLOW_ON_POSTGRES = tuple(f"tests/{folder}/" for folder in ("api", "cli", "client"))
+SLOW_ON_POSTGRES = tuple(f"tests/{folder}/" for folder in ("api", "cli", "client", "storage"))
 
 # Those of every run; `make sim` goes on from the clock. 485: a deposit was judged by other amounts
 # than it took.

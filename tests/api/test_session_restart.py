@@ -15,6 +15,7 @@ from xyk.client.connection import Refused
 from xyk.wallet.signer import Wallet
 
 
+@pytest.mark.slow
 async def test_a_sign_out_holds_across_restarts_and_so_does_a_session(
     tmp_path: Path, databases: Databases
 ) -> None:

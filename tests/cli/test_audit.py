@@ -189,6 +189,7 @@ def test_rebuild_gives_the_same_rows(traded: Traded) -> None:
     assert not any(name.startswith("read_rebuild") for name in traded.names())
 
 
+@pytest.mark.slow
 async def test_rebuild_beside_a_server_that_trades(traded: Traded) -> None:
     """Digests stay known throughout, and the server's projection goes on after it."""
     server = traded.server()

@@ -139,6 +139,7 @@ class Terminal:
         return self.process.wait(timeout=PATIENCE_S)
 
 
+@pytest.mark.slow
 async def test_it_lives_on_a_terminal(tmp_path: Path, database_url: str) -> None:
     with running_server(tmp_path / "data", "--seed-demo", database_url=database_url) as server:
         terminal = await asyncio.to_thread(Terminal, "book", MARKET, "--url", server.url)
