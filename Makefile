@@ -24,7 +24,8 @@ JOBS ?= 2
 
 PACKAGES := $(wildcard amm pools api contracts_abi xyk)
 SOURCES := $(PACKAGES) $(wildcard alembic tests bench tools)
-PURE_TESTS := $(wildcard $(addprefix tests/,amm pools domain ledger book exchange naive scenario simulation))
+PURE_TESTS := $(wildcard $(addprefix tests/,amm pools domain ledger book exchange naive scenario simulation) \
+  tests/security/test_market_listings.py tests/security/test_market_routes.py)
 
 IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 NEAREST := import sys; print("python3.11" if sys.version_info < (3, 11) else "python3.13")
