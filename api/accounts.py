@@ -79,8 +79,8 @@ def account_view(state: State, owner: str) -> AccountView:
         ],
         api_keys=[
             ApiKeyView(public_key=public, valid_until=key.valid_until, revoked=key.revoked)
-            for public, key in state.api_keys.items()
-            if key.owner == owner
+            for public in state.keys_of.get(owner, ())
+            for key in (state.api_keys[public],)
         ],
         seq=state.seq,
     )

@@ -1,5 +1,6 @@
 """An action executes at most once, however often its bytes must be sent to get an answer."""
 
+import gzip
 from collections.abc import Iterator
 
 import msgspec
@@ -10,7 +11,7 @@ from tests.client.scripted_server import ScriptedServer
 from tests.databases import Databases
 from tests.server import Server, running_server
 from xyk.client.client import Client
-from xyk.client.connection import Refused, Unanswered
+from xyk.client.connection import ANSWER_MAX, Connection, Refused, Unanswered
 from xyk.domain.commands import Transfer
 from xyk.domain.tokens import token_address
 from xyk.wallet.signer import Wallet
@@ -157,3 +158,19 @@ async def test_an_error_without_our_form_is_still_an_error() -> None:
         async with Client(scripted.url) as client:
             with pytest.raises(Refused, match="SERVER_ERROR: <html>oops"):
                 await client.status()
+
+
+PACKED = {"content-encoding": "gzip"}
+ENDLESS = gzip.compress(b" " * (ANSWER_MAX + 1))
+
+
+@pytest.mark.parametrize(("body", "why"), [(ENDLESS, "over 67108864 bytes"), (b"no", "header")])
+async def test_an_answer_that_unpacks_to_too_much_or_not_at_all_is_none(
+    body: bytes, why: str
+) -> None:
+    """A liar could else fill the auditor's memory with a page of a few hundred kilobytes."""
+    async with ScriptedServer((200, PACKED, body)) as liar:
+        connection = Connection(liar.url, patience_s=0)
+        with pytest.raises(Unanswered, match=why):
+            await connection.request("GET", "/api/v1/journal")
+        await connection.close()

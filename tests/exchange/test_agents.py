@@ -1,5 +1,9 @@
 """Agents and API keys: approve, prolong, revoke, and what stays for ever."""
 
+from typing import NoReturn
+
+import msgspec
+
 from tests.exchange.venue import ALICE, BOB, CAROL, NOW_S, Venue, seeded
 from xyk.domain.commands import (
     ApproveAgent,
@@ -9,11 +13,14 @@ from xyk.domain.commands import (
     SetProtocolFee,
 )
 from xyk.domain.rejections import Code, Rejected
+from xyk.domain.request import EIP712, Request
 from xyk.domain.units import AGENTS_PER_OWNER_MAX, API_KEYS_PER_OWNER_MAX, ZERO_ADDRESS
-from xyk.exchange.state import Agent, ApiKey
+from xyk.exchange.decide import decide
+from xyk.exchange.state import Agent, ApiKey, State
 
 KEY = "0x" + "ed" * 32
 LATER = NOW_S + 1_000
+STAMP = {"nonce": NOW_S << 8, "deadline": NOW_S + 60}
 
 
 def code(outcome: object) -> Code | None:
@@ -76,6 +83,42 @@ def test_agents_and_keys_per_owner_are_limited() -> None:
     refused = venue.do(ApproveApiKey, ALICE, public_key=KEY, valid_until=LATER)
     assert code(refused) is Code.ORDER_LIMIT
     assert code(venue.do(ApproveApiKey, BOB, public_key=KEY, valid_until=LATER)) is None
+
+
+class Unread(dict[str, ApiKey]):
+    """One may ask for a key, and not for all of them."""
+
+    def __iter__(self) -> NoReturn:
+        raise AssertionError("the keys of everybody were gone through")
+
+    values = items = keys = __iter__
+
+
+def test_an_approval_goes_through_nobody_elses_keys() -> None:
+    """Or thousands of wallets with keys make each approval on the writer slower."""
+    venue = Venue()
+    venue.do(ApproveApiKey, BOB, public_key=KEY, valid_until=LATER)
+    keys, venue.state.api_keys = venue.state.api_keys, Unread(venue.state.api_keys)
+    approve = ApproveApiKey(owner=ALICE, public_key=KEY[:-1] + "e", valid_until=LATER, **STAMP)
+    request = Request(venue.state.seq + 1, venue.now_ms, ALICE, "0xd1", EIP712, approve)
+    assert not isinstance(decide(venue.state, request), Rejected)
+    venue.state.api_keys = keys
+
+
+def test_the_limit_counts_keys_that_were_revoked_approved_again_and_loaded() -> None:
+    venue = Venue()
+    venue.do(ApproveApiKey, BOB, public_key=KEY, valid_until=LATER)
+    keys = [f"0x{number + 1:064x}" for number in range(API_KEYS_PER_OWNER_MAX)]
+    for key in keys[:-1]:
+        venue.do(ApproveApiKey, ALICE, public_key=key, valid_until=LATER)
+    venue.do(RevokeApiKey, ALICE, public_key=keys[0])
+    for key in keys[:2]:
+        assert code(venue.do(ApproveApiKey, ALICE, public_key=key, valid_until=LATER)) is None
+    venue.state = State.load(msgspec.json.decode(venue.state.encode()))
+    assert venue.state.keys_of == {BOB: [KEY], ALICE: keys[:-1]}
+    assert code(venue.do(ApproveApiKey, ALICE, public_key=keys[-1], valid_until=LATER)) is None
+    one_more = venue.do(ApproveApiKey, ALICE, public_key="0x" + "ee" * 32, valid_until=LATER)
+    assert code(one_more) is Code.ORDER_LIMIT
 
 
 def test_a_key_belongs_for_ever_to_its_first_owner() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from tests.exchange.venue import ALICE, BOB, LOT, NOW_S, Venue, both, seeded
+from tests.exchange.venue import ALICE, BOB, BOBS_KEY, LOT, NOW_S, Venue, both, seeded
 from xyk.book.level import Level
 from xyk.domain.events import (
     BookFilled,
@@ -178,6 +178,16 @@ def test_each_invariant_of_orders_can_fail(
     breakage(venue)
     with pytest.raises(AssertionError):
         invariant(venue.state)
+
+
+@pytest.mark.parametrize("owner", [ALICE, BOB])
+def test_a_key_that_stands_twice_or_with_another_is_caught(owner: str) -> None:
+    venue = Venue()
+    venue.approve(ALICE, BOBS_KEY)
+    inv.every_key_stands_once_with_its_owner(venue.state)
+    venue.state.keys_of.setdefault(owner, []).append(BOBS_KEY)
+    with pytest.raises(AssertionError):
+        inv.every_key_stands_once_with_its_owner(venue.state)
 
 
 def test_a_fill_off_its_price_and_a_hold_that_is_off_are_caught_at_once() -> None:

@@ -16,9 +16,18 @@ from tests.cli.journal_maker import ETH, USDC, batches, rechained
 from tests.cli.order_maker import ALICE, BOB
 from tests.engine.test_sum_tree import shown
 from tests.server import ROOT
-from tests.tools.whole_journal import AGENT, WholeJournal
+from tests.tools.forged_journals import FORGED, agent_by_another_event
+from tests.tools.whole_journal import AGENT, OPERATOR, WholeJournal
 from xyk.cli.verify import Anchor, Verdict, verify
-from xyk.domain.commands import SwapExactIn, Transfer
+from xyk.domain.commands import (
+    AddLiquidity,
+    RemoveLiquidity,
+    ReplaceOrder,
+    SetProtocolFee,
+    SwapExactIn,
+    Transfer,
+    UpdateMarket,
+)
 from xyk.domain.events import Deposited
 from xyk.engine.entry import Entry, decode_events, decode_evidence, encode
 from xyk.engine.liabilities import LiabilitiesFolder
@@ -190,7 +199,7 @@ KINDS = (
     *(altered_amount, altered_amount_rechained, worse_swap, altered_command, removed, swapped),
     *(duplicated, forged_by_the_operator, replayed, revoked_agent, faucet_outside_a_sandbox),
     *(thin_air, twice_from_the_faucet, altered_time, stripped_signature, other_text_of_a_key),
-    other_sign_in,
+    *(other_sign_in, *FORGED),
 )
 
 
@@ -204,6 +213,45 @@ async def test_both_name_the_same_entry(
     is_yes, said = check(tmp_path, entries)
     assert not is_yes
     assert said.startswith(f"no: entry {seq}: "), said
+
+
+def test_nobody_is_an_agent_by_another_event_than_the_approval(tmp_path: Path) -> None:
+    """Which `xyk verify` says no to where it stands, and the tool where it would count."""
+    entries, seq = agent_by_another_event()
+    is_yes, said = check(tmp_path, entries)
+    assert not is_yes and said.startswith(f"no: entry {seq}: "), said
+
+
+def test_an_order_that_was_replaced_and_filled_at_many_prices_is_honest(tmp_path: Path) -> None:
+    """Also what has fees, rebates and the protocol's share, and a transfer of shares."""
+    made = WholeJournal()
+    made.act(SetProtocolFee, OPERATOR, recipient=EVE.address)
+    fees = {"maker_fee_bps": -2, "taker_fee_bps": 5, "pool_fee_bps": 30}
+    terms = {"market": "ETH_USDC", "tick_size": 10**4, "lot_size": 10**14, "book": True}
+    made.act(UpdateMarket, OPERATOR, **terms, **fees)
+    pair = {"token_a": ETH, "token_b": USDC, "amount_a_min": 0, "amount_b_min": 0}
+    amounts = {"amount_a_desired": 10**17, "amount_b_desired": 10**9}
+    made.act(AddLiquidity, ALICE, **pair, **amounts)
+    made.sell(ALICE, 30_000)
+    made.act(AddLiquidity, ALICE, **pair, **amounts)
+    made.act(RemoveLiquidity, ALICE, **pair, liquidity=10**10)
+    shares = made.state.assets["LP:ETH_USDC"].token
+    made.act(Transfer, ALICE, token=shares, amount=1_000, recipient=BOB.address)
+    made.sell(ALICE, 1_000)
+    pool = made.state.pools["ETH_USDC"]
+    spot = pool.reserve_quote * 10**12 // pool.reserve_base
+    made.place(BOB, 100, spot + 30)
+    made.place(BOB, 100, spot - 3)
+    order = decode_evidence(made.entries[-1]).digest
+    for sold, lots, dollars in ((60, 100, spot - 900), (0, 90, spot - 900), (0, 200, spot - 10)):
+        if sold:
+            made.place(ALICE, -sold, spot - 3, time_in_force="IOC")
+        terms = {"sell_token": USDC, "sell_amount": lots * dollars * 100}
+        terms |= {"buy_token": ETH, "buy_amount": lots * 10**14}
+        made.act(ReplaceOrder, BOB, order=order, **terms)
+    made.sell(ALICE, 40_000)
+    assert sum(b"BookFilled" in entry.events for entry in made.entries[LAST:]) > 1
+    assert check(tmp_path, made.entries)[0], check(tmp_path, made.entries)
 
 
 async def test_both_say_yes_to_an_honest_one(tmp_path: Path) -> None:

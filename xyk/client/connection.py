@@ -22,6 +22,8 @@ BACKOFF_S = 0.05  # doubles with each attempt
 BACKOFF_MAX_S = 2.0
 BUSY = frozenset({429, 503})  # refused before anything was done
 LOST = frozenset({502, 504})  # from a proxy on the way: the request may have arrived
+ANSWER_MAX = 64 * 1024 * 1024  # bytes, unpacked; a page of the journal has little more than 1 MiB
+FAULTS = (httpx.TransportError, httpx.DecodingError)
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 Params = Mapping[str, str | int]
@@ -100,27 +102,37 @@ class Connection:
         while True:
             least_s = 0.0
             try:
-                response = await self._http.request(
+                last, least_s = await self._ask(
                     method, path, content=body, params=params, headers=headers
                 )
-            except httpx.TransportError as fault:
+            except FAULTS as fault:
                 if not is_repeatable and not isinstance(fault, NOT_SENT):
                     raise Unanswered(f"{method} {path}: {fault!r}; it may have happened") from fault
-                last: Answer | httpx.TransportError = fault
+                fallen: Exception | None = fault
             else:
-                last = Answer(response.status_code, response.content)
+                fallen = None
                 if last.status not in BUSY and not (is_repeatable and last.status in LOST):
                     return last
-                least_s = _retry_after_s(response)
             wait_s = max(
                 least_s, pause_s * random.uniform(0.5, 1.0)
             )  # spread those that retry together
             if time.monotonic() + wait_s > give_up:
-                if isinstance(last, Answer):
+                if fallen is None:
                     return last
-                raise Unanswered(f"{method} {self.base_url}{path}: {last!r}") from last
+                raise Unanswered(f"{method} {self.base_url}{path}: {fallen!r}") from fallen
             await asyncio.sleep(wait_s)
             pause_s = min(pause_s * 2, BACKOFF_MAX_S)
+
+    async def _ask(self, method: str, path: str, **given: Any) -> tuple[Answer, float]:
+        """One attempt, and after how many seconds the server wants the next one. A liar's answer
+        that unpacks to more than memory holds is not read to its end."""
+        async with self._http.stream(method, path, **given) as response:
+            body = bytearray()
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) > ANSWER_MAX:
+                    raise Unanswered(f"{method} {self.base_url}{path}: over {ANSWER_MAX} bytes")
+            return Answer(response.status_code, bytes(body)), _retry_after_s(response)
 
     async def close(self) -> None:
         await self._http.aclose()

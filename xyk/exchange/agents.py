@@ -69,8 +69,8 @@ def approve_api_key(
     state: State, request: Request, approve: ApproveApiKey
 ) -> tuple[AnyEvent, ...] | Rejected:
     """Approves, prolongs or (same owner) approves again. `decide` has asked as for agents."""
-    mine = sum(1 for key in state.api_keys.values() if key.owner == approve.owner)
-    if approve.public_key not in state.api_keys and mine >= API_KEYS_PER_OWNER_MAX:
+    count = len(state.keys_of.get(approve.owner, ()))
+    if approve.public_key not in state.api_keys and count >= API_KEYS_PER_OWNER_MAX:
         return Rejected(
             Code.ORDER_LIMIT,
             f"An owner may approve {API_KEYS_PER_OWNER_MAX} keys over time; use one of them",

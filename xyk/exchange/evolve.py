@@ -222,7 +222,7 @@ def _agent_revoked(state: State, event: ev.AgentRevoked) -> None:
 
 
 def _api_key_approved(state: State, event: ev.ApiKeyApproved) -> None:
-    state.api_keys[event.public_key] = ApiKey(event.owner, event.valid_until)
+    state.add_api_key(event.public_key, ApiKey(event.owner, event.valid_until))
 
 
 def _api_key_revoked(state: State, event: ev.ApiKeyRevoked) -> None:

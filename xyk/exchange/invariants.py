@@ -132,6 +132,12 @@ def used_nonces_lie_above_the_floor(state: State) -> None:
     assert all(second >= state.nonce_floor for second in state.nonces)
 
 
+def every_key_stands_once_with_its_owner(state: State) -> None:
+    for owner, keys in state.keys_of.items():
+        assert all(state.api_keys[key].owner == owner for key in keys), f"{owner}: another's key"
+    assert sum(map(len, state.keys_of.values())) == len(state.api_keys), "a key of nobody, or twice"
+
+
 ALL: tuple[Callable[[State], None], ...] = (
     every_asset_sums_to_zero,
     no_account_but_the_outside_one_is_negative,
@@ -142,6 +148,7 @@ ALL: tuple[Callable[[State], None], ...] = (
     pool_reserves_equal_the_pools_account,
     shares_outstanding_equal_shares_held,
     used_nonces_lie_above_the_floor,
+    every_key_stands_once_with_its_owner,
 )
 
 

@@ -53,6 +53,7 @@ class State:
         "edges",
         "fee_recipient",
         "has_ordered",
+        "keys_of",
         "last_fills",
         "ledger",
         "lot_values",
@@ -103,6 +104,7 @@ class State:
         self.last_fills: dict[str, tuple[int, int]] = {}  # market -> last price: (quote, base)
         self.has_ordered = False  # whether any order was ever placed
         # Derived from the above:
+        self.keys_of: dict[str, list[str]] = {}  # owner -> every key that it ever approved
         self.books: dict[str, Book] = {}  # of the markets that have one
         self.lot_values: dict[str, int] = {}  # market -> Market.lot_value
         self.tokens: dict[str, str] = {}  # address -> symbol
@@ -132,6 +134,12 @@ class State:
 
     def request_used(self, digest: str, expires_ms: int) -> bool:
         return digest in self.requests.get(expires_ms // 1000, ())
+
+    def add_api_key(self, public_key: str, key: ApiKey) -> None:
+        """A new key, or one that is there until another time."""
+        if public_key not in self.api_keys:
+            self.keys_of.setdefault(key.owner, []).append(public_key)
+        self.api_keys[public_key] = key
 
     def add_asset(self, asset: Asset) -> None:
         self.assets[asset.symbol] = asset
@@ -204,7 +212,8 @@ class State:
             state.pools[pool.market] = pool
         state.ledger = Ledger.load(dumped["ledger"])
         state.agents = msgspec.convert(dumped["agents"], dict[str, dict[str, Agent]])
-        state.api_keys = msgspec.convert(dumped["api_keys"], dict[str, ApiKey])
+        for public_key, key in msgspec.convert(dumped["api_keys"], dict[str, ApiKey]).items():
+            state.add_api_key(public_key, key)
         state.trade_ids = msgspec.convert(dumped["trade_ids"], dict[str, int])
         state.nonces = {int(second): word for second, word in dumped["nonces"].items()}
         for second, digests in dumped.get("requests", {}).items():
