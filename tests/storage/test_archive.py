@@ -148,6 +148,33 @@ async def test_a_reader_that_was_there_before_follows(
         await journal.close()
 
 
+async def test_a_reader_that_was_there_before_misses_nothing_that_was_moved(
+    where: tuple[Path, str], entries: Sequence[Entry]
+) -> None:
+    """Where the table has no row left of what was asked for, nothing shows that there was one."""
+    some = (0, 100), (1_600, UNTIL), (COUNT, COUNT + 9)
+    readers = [await open_read_only(*where) for _ in some]
+    await move(where)
+    try:
+        for journal, (after, until) in zip(readers, some, strict=True):
+            assert await everything(journal, after, until) == list(entries[after:until])
+    finally:
+        for journal in readers:
+            await journal.close()
+
+
+async def test_a_reader_that_was_there_before_finds_an_entry_that_was_moved(
+    where: tuple[Path, str], entries: Sequence[Entry]
+) -> None:
+    journal = await open_read_only(*where)
+    try:
+        await move(where)
+        assert await journal.entry(1) == entries[0]
+        assert await journal.entry(COUNT + 1) is None
+    finally:
+        await journal.close()
+
+
 def test_standard_tools_read_a_segment(tmp_path: Path, entries: Sequence[Entry]) -> None:
     """What its docstring promises: nine lines an entry, the first eight make the ninth."""
     packing = Packing(Archive().end)
