@@ -17,6 +17,7 @@ from tests.server import Server, run_xyk, running_server
 from xyk.cli.exits import CONFIG, CORRUPT, LOCKED
 from xyk.client.client import Client
 from xyk.engine.journal import Journal
+from xyk.storage import backup as backup_module
 from xyk.storage.archive import open_read_only
 from xyk.storage.backup import BadBackup
 from xyk.storage.backup import restore as restore_backup
@@ -256,6 +257,30 @@ class TestBackup:
         if kept.traded.database_url:
             code, said = restore(to, tmp_path / "back", kept.traded.database_url)
             assert (code, "name an empty one" in said) == (CONFIG, True), said
+
+    def test_no_server_begins_while_it_is_put_back(
+        self, kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What that one promised would be gone with its journal, which the restored one replaces.
+        Without a snapshot nothing else tells it that there should be a journal."""
+        kept.traded.forget_snapshots()
+        to, back, seen = tmp_path / "copy", tmp_path / "back", []
+        backup(kept, to)
+        put_back = backup_module._restore_file
+
+        def restoring(source: Path, target: Path, expected: backup_module.FileSum) -> None:
+            if target.name == backup_module.JOURNAL:
+                seen.append(Server(back).run_to_end())
+                seen.append(restore(to, tmp_path / "back"))
+            put_back(source, target, expected)
+
+        monkeypatch.setattr(backup_module, "_restore_file", restoring)
+        asyncio.run(restore_backup(to, back))
+        (code, said), again = seen
+        assert (code, "is in use by the process with pid" in said) == (LOCKED, True), said
+        assert (again[0], "is not empty" in again[1]) == (CONFIG, True), again
+        code, said = run_xyk("verify", "--data", str(back))
+        assert (code, f"yes: consistent up to {head_of(kept)}" in said) == (0, True), said
 
     async def test_a_torn_one_is_refused(self, archived: Kept, tmp_path: Path) -> None:
         """Before anything is written."""

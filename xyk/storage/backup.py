@@ -26,6 +26,7 @@ from xyk.storage.archive import Archive, open_journal, open_read_only
 from xyk.storage.connection import journal_database
 from xyk.storage.database import DataFolder
 from xyk.storage.journal import PostgresJournal, SqliteJournal
+from xyk.storage.lock import FolderLock
 from xyk.storage.migrate import upgrade, upgrade_database
 from xyk.storage.segment import Link
 
@@ -102,8 +103,8 @@ async def back_up(
 async def restore(
     backup: Path, data: Path, database_url: str = "", progress: Progress | None = None
 ) -> Manifest:
-    """Into an empty folder, and into an empty database where one is named. The caller holds no
-    lock, since nothing is there to lock. Raises BadBackup before anything is written.
+    """Into an empty folder, and into an empty database where one is named. Raises BadBackup before
+    anything is written, and DataInUse where somebody else begins in the same folder.
     """
     manifest = read_manifest(backup)
     _expect_nothing_in(data)
@@ -111,6 +112,20 @@ async def restore(
     if database_url:
         await _expect_empty(database_url)
     folder.create()
+    lock = FolderLock.take(folder.lock)  # a server would serve another journal than is put there
+    try:
+        _expect_nothing_in(data, besides=folder.lock.name)
+        await _fill(backup, manifest, folder, database_url)
+        end = await _prove(data, progress, database_url)
+    finally:
+        lock.release()
+    if end != (manifest.seq, manifest.hash):
+        raise BadBackup(f"it ends at {end.seq}, its manifest says {manifest.seq}")
+    return manifest
+
+
+async def _fill(backup: Path, manifest: Manifest, folder: DataFolder, database_url: str) -> None:
+    data = folder.path
     for part in (folder.snapshots, folder.archive):
         part.mkdir(exist_ok=True)
     # The journal last: a server that is started on less finds a snapshot or segment without it.
@@ -121,10 +136,7 @@ async def restore(
         await upgrade(data, database_url)
         await _fill_postgres(backup / JOURNAL, database_url)
     sync_folder(data)
-    end = await _prove(data, progress, database_url)
-    if end != (manifest.seq, manifest.hash):
-        raise BadBackup(f"it ends at {end.seq}, its manifest says {manifest.seq}")
-    return manifest
+    sync_folder(data.parent)
 
 
 def read_manifest(backup: Path) -> Manifest:
@@ -261,9 +273,11 @@ async def _expect_empty(database_url: str) -> None:
         raise BadBackup(f"the database has a journal of {head} entries; name an empty one")
 
 
-def _expect_nothing_in(folder: Path) -> None:
+def _expect_nothing_in(folder: Path, besides: str = "") -> None:
     """Raises BadBackup."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not folder.exists():
+        return
+    if not folder.is_dir() or any(one.name != besides for one in folder.iterdir()):
         raise BadBackup(f"{folder} is not empty; name a folder that is empty or not there")
 
 
