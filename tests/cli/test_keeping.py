@@ -242,7 +242,7 @@ class TestBackup:
         code, said = run_xyk("backup", *archived.where, "--to", str(to))
         assert code == CORRUPT, said
         assert f"journal entry {seq}: its content does not have its hash" in said
-        assert not to.exists()
+        assert not list(tmp_path.glob("copy*")), "nor is room taken that a server may need"
 
     def test_only_to_and_from_where_nothing_is(self, kept: Kept, tmp_path: Path) -> None:
         to = tmp_path / "copy"
@@ -251,6 +251,10 @@ class TestBackup:
         assert (code, "is not empty" in said) == (CONFIG, True)
         code, said = restore(to, kept.traded.data)
         assert (code, "is not empty" in said) == (CONFIG, True)
+        (tmp_path / "disk").mkdir()
+        (tmp_path / "link").symlink_to(tmp_path / "disk")
+        code, said = run_xyk("backup", *kept.where, "--to", str(tmp_path / "link"))
+        assert (code, "name a new folder inside of it" in said) == (CONFIG, True)
         code, said = restore(kept.traded.data, tmp_path / "back")
         assert (code, "is no finished backup" in said) == (CONFIG, True)
         assert not (tmp_path / "back").exists()
@@ -281,6 +285,32 @@ class TestBackup:
         assert (again[0], "is not empty" in again[1]) == (CONFIG, True), again
         code, said = run_xyk("verify", "--data", str(back))
         assert (code, f"yes: consistent up to {head_of(kept)}" in said) == (0, True), said
+
+    @pytest.mark.parametrize("step", [1, 2])
+    def test_no_server_makes_a_new_exchange_where_it_was_broken_off(
+        self, kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+    ) -> None:
+        """Before or after its first file; the second is the journal."""
+        kept.traded.forget_snapshots()
+        to, back, done = tmp_path / "copy", tmp_path / "back", []
+        backup(kept, to, "--with-keys")
+        put_back = backup_module._restore_file
+
+        def restoring(source: Path, target: Path, expected: backup_module.FileSum) -> None:
+            done.append(target.name)
+            if len(done) == step:
+                raise KeyboardInterrupt
+            put_back(source, target, expected)
+
+        with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+            broken.setattr(backup_module, "_restore_file", restoring)
+            asyncio.run(restore_backup(to, back))
+        code, said = Server(back).run_to_end()
+        assert (code, "was broken off; empty it" in said) == (CORRUPT, True), said
+        shutil.rmtree(back)
+        code, said = restore(to, back)
+        assert code == 0, said
+        assert not (back / "restoring").exists()
 
     async def test_a_torn_one_is_refused(self, archived: Kept, tmp_path: Path) -> None:
         """Before anything is written."""
