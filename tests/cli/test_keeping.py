@@ -1,88 +1,27 @@
 """`xyk archive | backup | restore` on a real exchange: done, damaged, and traded on afterwards."""
 
 import asyncio
-import json
 import shutil
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cli.kept import ACTIONS, KEPT, Kept, backup, head_of, manifest, restore
 from tests.cli.traded import Traded
 from tests.crash.load import Trader, trade_until_killed
-from tests.databases import Databases, postgres_database
+from tests.databases import Databases
 from tests.server import Server, run_xyk, running_server
 from xyk.cli.exits import CONFIG, CORRUPT, LOCKED
 from xyk.client.client import Client
 from xyk.engine.journal import Journal
-from xyk.storage import backup as backup_module
 from xyk.storage.archive import open_read_only
 from xyk.storage.backup import BadBackup
 from xyk.storage.backup import restore as restore_backup
 
 # Each is a few seconds; together they would take `make test` beyond its five minutes.
 pytestmark = pytest.mark.slow
-
-ACTIONS = 30
-KEPT = 5
-
-
-class Kept:
-    """An exchange at rest with what its traders were promised."""
-
-    def __init__(self, traded: Traded, traders: list[Trader]) -> None:
-        self.traded = traded
-        self.traders = traders
-
-    @property
-    def where(self) -> tuple[str, ...]:
-        return self.traded.where
-
-    @property
-    def segments(self) -> list[Path]:
-        return sorted((self.traded.data / "archive").glob("*.segment"))
-
-    def journal_rows(self) -> list[int]:
-        return [entry.seq for entry in self.traded.entries()]
-
-
-@pytest.fixture(scope="module")
-def kept_once(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Kept]:
-    with databases() as url:
-        once = Kept(Traded(tmp_path_factory.mktemp("kept") / "data", url), [Trader(1), Trader(2)])
-
-        async def use(server: Server) -> None:
-            for trader in once.traders:
-                await trader.fund(server.url)
-                await trader.trade_some(server.url, ACTIONS)
-
-        server = once.traded.server("--seed-demo").start()
-        try:
-            asyncio.run(use(server))
-        finally:
-            assert server.stop() == 0
-        code, said = run_xyk("snapshot", *once.where)
-        assert code == 0, said
-        yield once
-
-
-@pytest.fixture
-def kept(kept_once: Kept, tmp_path: Path) -> Iterator[Kept]:
-    data = shutil.copytree(kept_once.traded.data, tmp_path / "data")
-    if not kept_once.traded.database_url:
-        yield Kept(Traded(data, ""), kept_once.traders)
-        return
-    with postgres_database(template=kept_once.traded.database_url) as url:
-        yield Kept(Traded(data, url), kept_once.traders)
-
-
-@pytest.fixture
-def archived(kept: Kept) -> Kept:
-    code, said = run_xyk("archive", *kept.where, "--keep", str(KEPT))
-    assert code == 0, said
-    return kept
 
 
 async def history(url: str) -> tuple[Any, Any]:
@@ -95,10 +34,6 @@ async def history(url: str) -> tuple[Any, Any]:
 async def redeem(kept: Kept, url: str) -> None:
     for trader in kept.traders:
         await trader.redeem(url, trader.promises)
-
-
-def head_of(kept: Kept) -> int:
-    return kept.journal_rows()[-1]
 
 
 class TestArchive:
@@ -181,21 +116,6 @@ class TestArchive:
         assert f"journal entry {rows[0]}: missing: the archive ends at" in said
 
 
-def backup(kept: Kept, to: Path, *flags: str) -> str:
-    code, said = run_xyk("backup", *kept.where, "--to", str(to), *flags)
-    assert code == 0, said
-    return said
-
-
-def restore(source: Path, data: Path, url: str = "") -> tuple[int, str]:
-    database = ("--database-url", url) if url else ()
-    return run_xyk("restore", "--from", str(source), "--data", str(data), *database)
-
-
-def manifest(folder: Path) -> dict[str, Any]:
-    return dict(json.loads((folder / "manifest.json").read_text()))
-
-
 class TestBackup:
     def test_at_rest_and_back(self, archived: Kept, tmp_path: Path) -> None:
         to, back = tmp_path / "copy", tmp_path / "back"
@@ -261,56 +181,6 @@ class TestBackup:
         if kept.traded.database_url:
             code, said = restore(to, tmp_path / "back", kept.traded.database_url)
             assert (code, "name an empty one" in said) == (CONFIG, True), said
-
-    def test_no_server_begins_while_it_is_put_back(
-        self, kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """What that one promised would be gone with its journal, which the restored one replaces.
-        Without a snapshot nothing else tells it that there should be a journal."""
-        kept.traded.forget_snapshots()
-        to, back, seen = tmp_path / "copy", tmp_path / "back", []
-        backup(kept, to)
-        put_back = backup_module._restore_file
-
-        def restoring(source: Path, target: Path, expected: backup_module.FileSum) -> None:
-            if target.name == backup_module.JOURNAL:
-                seen.append(Server(back).run_to_end())
-                seen.append(restore(to, tmp_path / "back"))
-            put_back(source, target, expected)
-
-        monkeypatch.setattr(backup_module, "_restore_file", restoring)
-        asyncio.run(restore_backup(to, back))
-        (code, said), again = seen
-        assert (code, "is in use by the process with pid" in said) == (LOCKED, True), said
-        assert (again[0], "is not empty" in again[1]) == (CONFIG, True), again
-        code, said = run_xyk("verify", "--data", str(back))
-        assert (code, f"yes: consistent up to {head_of(kept)}" in said) == (0, True), said
-
-    @pytest.mark.parametrize("step", [1, 2])
-    def test_no_server_makes_a_new_exchange_where_it_was_broken_off(
-        self, kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
-    ) -> None:
-        """Before or after its first file; the second is the journal."""
-        kept.traded.forget_snapshots()
-        to, back, done = tmp_path / "copy", tmp_path / "back", []
-        backup(kept, to, "--with-keys")
-        put_back = backup_module._restore_file
-
-        def restoring(source: Path, target: Path, expected: backup_module.FileSum) -> None:
-            done.append(target.name)
-            if len(done) == step:
-                raise KeyboardInterrupt
-            put_back(source, target, expected)
-
-        with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
-            broken.setattr(backup_module, "_restore_file", restoring)
-            asyncio.run(restore_backup(to, back))
-        code, said = Server(back).run_to_end()
-        assert (code, "was broken off; empty it" in said) == (CORRUPT, True), said
-        shutil.rmtree(back)
-        code, said = restore(to, back)
-        assert code == 0, said
-        assert not (back / "restoring").exists()
 
     async def test_a_torn_one_is_refused(self, archived: Kept, tmp_path: Path) -> None:
         """Before anything is written."""
