@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.kept import ACTIONS, KEPT, Kept
 from tests.cli.traded import Traded
+from tests.crash.load import Trader
 from tests.databases import Databases, postgres_database
-from tests.server import START_S, Server
+from tests.server import START_S, Server, run_xyk
 from xyk.client.client import Client
 from xyk.wallet.signer import Wallet
 
@@ -66,3 +68,40 @@ def traded(traded_once: Traded, tmp_path: Path) -> Iterator[Traded]:
         return
     with postgres_database(template=traded_once.database_url) as url:
         yield Traded(data, url)
+
+
+@pytest.fixture(scope="session")
+def kept_once(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Kept]:
+    with databases() as url:
+        once = Kept(Traded(tmp_path_factory.mktemp("kept") / "data", url), [Trader(1), Trader(2)])
+
+        async def use(server: Server) -> None:
+            for trader in once.traders:
+                await trader.fund(server.url)
+                await trader.trade_some(server.url, ACTIONS)
+
+        server = once.traded.server("--seed-demo").start()
+        try:
+            asyncio.run(use(server))
+        finally:
+            assert server.stop() == 0
+        code, said = run_xyk("snapshot", *once.where)
+        assert code == 0, said
+        yield once
+
+
+@pytest.fixture
+def kept(kept_once: Kept, tmp_path: Path) -> Iterator[Kept]:
+    data = shutil.copytree(kept_once.traded.data, tmp_path / "data")
+    if not kept_once.traded.database_url:
+        yield Kept(Traded(data, ""), kept_once.traders)
+        return
+    with postgres_database(template=kept_once.traded.database_url) as url:
+        yield Kept(Traded(data, url), kept_once.traders)
+
+
+@pytest.fixture
+def archived(kept: Kept) -> Kept:
+    code, said = run_xyk("archive", *kept.where, "--keep", str(KEPT))
+    assert code == 0, said
+    return kept

@@ -1,18 +1,17 @@
 """`xyk archive | backup | restore` on a real exchange: done, damaged, and traded on afterwards."""
 
 import asyncio
-import json
 import shutil
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cli.kept import ACTIONS, KEPT, Kept, backup, head_of, manifest, restore
 from tests.cli.traded import Traded
 from tests.crash.load import Trader, trade_until_killed
-from tests.databases import Databases, postgres_database
+from tests.databases import Databases
 from tests.server import Server, run_xyk, running_server
 from xyk.cli.exits import CONFIG, CORRUPT, LOCKED
 from xyk.client.client import Client
@@ -23,65 +22,6 @@ from xyk.storage.backup import restore as restore_backup
 
 # Each is a few seconds; together they would take `make test` beyond its five minutes.
 pytestmark = pytest.mark.slow
-
-ACTIONS = 30
-KEPT = 5
-
-
-class Kept:
-    """An exchange at rest with what its traders were promised."""
-
-    def __init__(self, traded: Traded, traders: list[Trader]) -> None:
-        self.traded = traded
-        self.traders = traders
-
-    @property
-    def where(self) -> tuple[str, ...]:
-        return self.traded.where
-
-    @property
-    def segments(self) -> list[Path]:
-        return sorted((self.traded.data / "archive").glob("*.segment"))
-
-    def journal_rows(self) -> list[int]:
-        return [entry.seq for entry in self.traded.entries()]
-
-
-@pytest.fixture(scope="module")
-def kept_once(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Kept]:
-    with databases() as url:
-        once = Kept(Traded(tmp_path_factory.mktemp("kept") / "data", url), [Trader(1), Trader(2)])
-
-        async def use(server: Server) -> None:
-            for trader in once.traders:
-                await trader.fund(server.url)
-                await trader.trade_some(server.url, ACTIONS)
-
-        server = once.traded.server("--seed-demo").start()
-        try:
-            asyncio.run(use(server))
-        finally:
-            assert server.stop() == 0
-        code, said = run_xyk("snapshot", *once.where)
-        assert code == 0, said
-        yield once
-
-
-@pytest.fixture
-def kept(kept_once: Kept, tmp_path: Path) -> Iterator[Kept]:
-    data = shutil.copytree(kept_once.traded.data, tmp_path / "data")
-    if not kept_once.traded.database_url:
-        yield Kept(Traded(data, ""), kept_once.traders)
-        return
-    with postgres_database(template=kept_once.traded.database_url) as url:
-        yield Kept(Traded(data, url), kept_once.traders)
-
-
-@pytest.fixture
-def archived(kept: Kept) -> Kept:
-    code, said = run_xyk("archive", *kept.where, "--keep", str(KEPT))
-    assert code == 0, said
-    return kept
 
 
 async def history(url: str) -> tuple[Any, Any]:
@@ -94,10 +34,6 @@ async def history(url: str) -> tuple[Any, Any]:
 async def redeem(kept: Kept, url: str) -> None:
     for trader in kept.traders:
         await trader.redeem(url, trader.promises)
-
-
-def head_of(kept: Kept) -> int:
-    return kept.journal_rows()[-1]
 
 
 class TestArchive:
@@ -180,21 +116,6 @@ class TestArchive:
         assert f"journal entry {rows[0]}: missing: the archive ends at" in said
 
 
-def backup(kept: Kept, to: Path, *flags: str) -> str:
-    code, said = run_xyk("backup", *kept.where, "--to", str(to), *flags)
-    assert code == 0, said
-    return said
-
-
-def restore(source: Path, data: Path, url: str = "") -> tuple[int, str]:
-    database = ("--database-url", url) if url else ()
-    return run_xyk("restore", "--from", str(source), "--data", str(data), *database)
-
-
-def manifest(folder: Path) -> dict[str, Any]:
-    return dict(json.loads((folder / "manifest.json").read_text()))
-
-
 class TestBackup:
     def test_at_rest_and_back(self, archived: Kept, tmp_path: Path) -> None:
         to, back = tmp_path / "copy", tmp_path / "back"
@@ -241,7 +162,7 @@ class TestBackup:
         code, said = run_xyk("backup", *archived.where, "--to", str(to))
         assert code == CORRUPT, said
         assert f"journal entry {seq}: its content does not have its hash" in said
-        assert not to.exists()
+        assert not list(tmp_path.glob("copy*")), "nor is room taken that a server may need"
 
     def test_only_to_and_from_where_nothing_is(self, kept: Kept, tmp_path: Path) -> None:
         to = tmp_path / "copy"
@@ -250,6 +171,10 @@ class TestBackup:
         assert (code, "is not empty" in said) == (CONFIG, True)
         code, said = restore(to, kept.traded.data)
         assert (code, "is not empty" in said) == (CONFIG, True)
+        (tmp_path / "disk").mkdir()
+        (tmp_path / "link").symlink_to(tmp_path / "disk")
+        code, said = run_xyk("backup", *kept.where, "--to", str(tmp_path / "link"))
+        assert (code, "name a new folder inside of it" in said) == (CONFIG, True)
         code, said = restore(kept.traded.data, tmp_path / "back")
         assert (code, "is no finished backup" in said) == (CONFIG, True)
         assert not (tmp_path / "back").exists()

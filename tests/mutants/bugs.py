@@ -213,6 +213,31 @@ BUGS: tuple[Bug, ...] = (
         (("[event.agent].valid_until, revoked=True)", "[event.agent].valid_until)"),),
     ),
     Bug(
+        "an action after its deadline",
+        "xyk/exchange/decide.py",
+        (("    if now_s > command.deadline:\n", "    if now_s > command.deadline + 5:\n"),),
+    ),
+    Bug(
+        "a transfer to somebody else",
+        "xyk/exchange/custody.py",
+        (
+            (
+                "        Transferred(owner=move.owner, recipient=move.recipient,",
+                "        Transferred(owner=move.owner, recipient=state.operator,",
+            ),
+        ),
+    ),
+    Bug(
+        "a swap for less than its minimum",
+        "xyk/exchange/swaps.py",
+        (
+            (
+                "    if route.amount_out < swap.min_amount_out:\n",
+                "    if route.amount_out * 2 < swap.min_amount_out:\n",
+            ),
+        ),
+    ),
+    Bug(
         "frames wait for a slow reader without bound",
         "api/hub.py",
         (("                self.close(*SLOW_READER)\n", "                return True\n"),),

@@ -148,6 +148,21 @@ async def test_a_reader_that_was_there_before_follows(
         await journal.close()
 
 
+async def test_a_reader_that_was_there_before_misses_nothing_that_was_moved(
+    where: tuple[Path, str], entries: Sequence[Entry]
+) -> None:
+    """Where the table has no row left of what was asked for, nothing shows that there was one."""
+    some = (0, 100), (1_600, UNTIL), (COUNT, COUNT + 9), (0, 1)
+    readers = [await open_read_only(*where) for _ in some]
+    await move(where)
+    found = [await one.entry(1) for one in readers[-1:]]
+    for journal, asked in zip(readers, some, strict=True):
+        found += await everything(journal, *asked)
+        await journal.close()
+    parts = (entries[after:until] for after, until in ((0, 1), *some))
+    assert found == [entry for part in parts for entry in part]
+
+
 def test_standard_tools_read_a_segment(tmp_path: Path, entries: Sequence[Entry]) -> None:
     """What its docstring promises: nine lines an entry, the first eight make the ninth."""
     packing = Packing(Archive().end)

@@ -101,6 +101,9 @@ async def _start(
     folder.create()
     lock = FolderLock.take(folder.lock)
     stack.callback(lock.release)
+    if folder.restoring.exists():
+        why = f"{folder.path}: `xyk restore` into it was broken off; empty it and restore again"
+        raise Stop(CORRUPT, why)
     if settings.database_url:
         database_lock = await PostgresLock.take(
             settings.database_url, lambda why: on_failure(LockLost(why))

@@ -16,6 +16,10 @@ Row = tuple[Any, ...]
 OWN_KEY_ONLY = {
     *("Transfer", "Withdraw", "ApproveAgent", "RevokeAgent", "ApproveApiKey", "RevokeApiKey")
 }
+SWAP_LIMITS = {  # the most that is paid, the least that is got
+    "SwapExactIn": ("amountIn", "minAmountOut"),
+    "SwapExactOut": ("maxAmountIn", "amountOut"),
+}
 BY_CLOCK = {"ExpireOrder", "ActivateTrigger", "FireCancelTimer"}
 # Said before anything is decided, or by a server that cannot decide now.
 UNDECIDED = {"OVERLOADED", "INVALID_SIGNATURE", "TOO_MANY_REQUESTS", "TOO_LARGE"}
@@ -116,6 +120,7 @@ class Auditor:
         for (giver, asset), change in books.moved.items():
             is_own = giver in (owner, "outside") or giver in makers or giver.startswith("pool:")
             demand(change >= 0 or is_own, f"entry {seq} takes {-change} {asset} from {giver}")
+        self._check_terms(seq, kind, said)
         self._available.append({name: books.available(*name) for name in books.moved})
         self.seq, self._head, self._time = seq, digest, time
         self._rows.append(row)
@@ -141,11 +146,32 @@ class Auditor:
             signed = {name: str(value) for name, value in intent.command.items()}
             stored = {name: str(value) for name, value in said.items()}
             demand(signed == stored, f"entry {seq} says {stored}, signed was {signed}")
+            demand(time // 1000 <= said["deadline"], f"entry {seq} is after its deadline")
         signer = proof["signer"]
         demand(signer in intent.signers, f"entry {seq}: {signer} did not sign")
         demand(self._may(intent, signer, time), f"entry {seq}: {signer} may not sign for the owner")
         self.accepted[proof["digest"]] = seq
         return intent.owner
+
+    def _check_terms(self, seq: int, kind: str, said: Json) -> None:
+        """It moved what its owner signed, to whom he signed it, for no less than he asked."""
+
+        def change(owner: str, token: str) -> int:
+            return self.books.moved.get((owner, self._symbols[said[token]]), 0)
+
+        if kind in ("FaucetDeposit", "Transfer", "Withdraw"):
+            giver = "outside" if kind == "FaucetDeposit" else said["owner"]
+            taker = {"FaucetDeposit": said["owner"], "Withdraw": "outside"}.get(kind)
+            moved = change(giver, "token"), change(taker or said["recipient"], "token")
+            amount = int(said["amount"])
+            is_so = moved == (-amount, amount) and len(self.books.moved) == 2
+        elif kind in SWAP_LIMITS:
+            most, least = SWAP_LIMITS[kind]
+            paid, got = -change(said["owner"], "tokenIn"), change(said["owner"], "tokenOut")
+            is_so = paid <= int(said[most]) and got >= int(said[least])
+        else:
+            return
+        demand(is_so, f"entry {seq} moves {self.books.moved}, signed was {said}")
 
     def _may(self, intent: Intent, signer: str, time: int) -> bool:
         if intent.is_by_key:

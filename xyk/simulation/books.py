@@ -228,6 +228,8 @@ class Books:
             self._close(maker)
         if event.get("orderId"):
             taken = self.orders[event["orderId"]]
+            is_worse = event["price"] > taken.price if buys else event["price"] < taken.price
+            demand(not (taken.price and is_worse), f"order {event['orderId']}: beyond its limit")
             taken.remaining -= quantity
             demand(taken.remaining >= 0, f"order {event['orderId']} took more than it asked for")
         self._trade(event)

@@ -127,12 +127,17 @@ class ArchivedJournal:
                     break
                 yield batch
                 after = batch[-1].seq
+            if until is not None and after < until:  # or the table had no row left to tell
+                is_moved = is_moved or self._was_archived(after + 1)
 
     async def entry(self, seq: int) -> Entry | None:
         segment = self._archive.find(seq)
-        if segment is not None:
-            return await asyncio.to_thread(segment.entry, seq)
-        return await self._table.entry(seq)
+        if segment is None:
+            row = await self._table.entry(seq)
+            if row is not None or not self._was_archived(seq):
+                return row
+            segment = self._archive.find(seq)
+        return None if segment is None else await asyncio.to_thread(segment.entry, seq)
 
     async def close(self) -> None:
         await self._table.close()

@@ -26,6 +26,7 @@ from xyk.storage.archive import Archive, open_journal, open_read_only
 from xyk.storage.connection import journal_database
 from xyk.storage.database import DataFolder
 from xyk.storage.journal import PostgresJournal, SqliteJournal
+from xyk.storage.lock import FolderLock
 from xyk.storage.migrate import upgrade, upgrade_database
 from xyk.storage.segment import Link
 
@@ -75,26 +76,13 @@ async def back_up(
     something is there already, CorruptJournal, and what a full disk raises.
     """
     _expect_nothing_in(to)
-    source, copy = DataFolder(data), _begin(to)
-    await _copy_snapshot(source, database_url, copy)
-    if database_url:
-        await _copy_postgres(database_url, copy)
-    else:
-        _copy_sqlite(source.journal, copy.journal)
-    copy.archive.mkdir()
-    for segment in Archive.open(source.archive).segments:
-        _copy_file(segment.path, copy.archive / segment.path.name)
-    for name in KEYS if with_keys else ():
-        if (source.path / name).is_file():
-            _copy_file(source.path / name, copy.path / name)
-    end = await _prove(copy.path, progress)
-    files = {name: _sum(copy.path / name) for name in _names(copy.path)}
-    manifest = Manifest(version=VERSION, seq=end.seq, hash=end.hash, files=files)
-    text = msgspec.json.format(msgspec.json.encode(manifest)) + b"\n"
-    write_durably(copy.path / MANIFEST, (text,), mode=PRIVATE)
-    for folder in (copy.snapshots, copy.archive, copy.path):
-        sync_folder(folder)
-    copy.path.replace(to)
+    copy = _begin(to)
+    try:
+        manifest = await _copy(DataFolder(data), database_url, copy, with_keys, progress)
+        copy.path.replace(to)
+    except BaseException:  # a server on the same disk may need the room
+        shutil.rmtree(copy.path, ignore_errors=True)
+        raise
     sync_folder(to.parent)
     return manifest
 
@@ -102,8 +90,8 @@ async def back_up(
 async def restore(
     backup: Path, data: Path, database_url: str = "", progress: Progress | None = None
 ) -> Manifest:
-    """Into an empty folder, and into an empty database where one is named. The caller holds no
-    lock, since nothing is there to lock. Raises BadBackup before anything is written.
+    """Into an empty folder, and into an empty database where one is named. Raises BadBackup before
+    anything is written, and DataInUse where somebody else begins in the same folder.
     """
     manifest = read_manifest(backup)
     _expect_nothing_in(data)
@@ -111,20 +99,33 @@ async def restore(
     if database_url:
         await _expect_empty(database_url)
     folder.create()
+    lock = FolderLock.take(folder.lock)  # a server would serve another journal than is put there
+    try:
+        _expect_nothing_in(data, besides=folder.lock.name)
+        await _fill(backup, manifest, folder, database_url)
+        end = await _prove(data, progress, database_url)
+        if end != (manifest.seq, manifest.hash):
+            raise BadBackup(f"it ends at {end.seq}, its manifest says {manifest.seq}")
+        folder.restoring.unlink()
+        sync_folder(data)
+    finally:
+        lock.release()
+    return manifest
+
+
+async def _fill(backup: Path, manifest: Manifest, folder: DataFolder, database_url: str) -> None:
+    data = folder.path
+    write_durably(folder.restoring, ())  # until the end no server makes a new exchange here
     for part in (folder.snapshots, folder.archive):
         part.mkdir(exist_ok=True)
-    # The journal last: a server that is started on less finds a snapshot or segment without it.
-    for name in sorted(manifest.files, key=lambda name: (name == JOURNAL, name)):
+    for name in sorted(manifest.files):
         if name != JOURNAL or not database_url:
             _restore_file(backup / name, data / name, manifest.files[name])
     if database_url:
         await upgrade(data, database_url)
         await _fill_postgres(backup / JOURNAL, database_url)
     sync_folder(data)
-    end = await _prove(data, progress, database_url)
-    if end != (manifest.seq, manifest.hash):
-        raise BadBackup(f"it ends at {end.seq}, its manifest says {manifest.seq}")
-    return manifest
+    sync_folder(data.parent)
 
 
 def read_manifest(backup: Path) -> Manifest:
@@ -155,11 +156,43 @@ def read_manifest(backup: Path) -> Manifest:
 
 
 def _begin(to: Path) -> DataFolder:
+    """Raises BadBackup."""
+    if to.is_symlink() or os.path.ismount(to) or not to.name:
+        raise BadBackup(f"{to} cannot be renamed to at the end; name a new folder inside of it")
     unfinished = to.with_name(f"{to.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)  # of one that was broken off
     copy = DataFolder(unfinished)
     copy.create()
     return copy
+
+
+async def _copy(
+    source: DataFolder,
+    database_url: str,
+    copy: DataFolder,
+    with_keys: bool,
+    progress: Progress | None,
+) -> Manifest:
+    """All of it, on disk and proven; the manifest last."""
+    await _copy_snapshot(source, database_url, copy)
+    if database_url:
+        await _copy_postgres(database_url, copy)
+    else:
+        _copy_sqlite(source.journal, copy.journal)
+    copy.archive.mkdir()
+    for segment in Archive.open(source.archive).segments:
+        _copy_file(segment.path, copy.archive / segment.path.name)
+    for name in KEYS if with_keys else ():
+        if (source.path / name).is_file():
+            _copy_file(source.path / name, copy.path / name)
+    end = await _prove(copy.path, progress)
+    files = {name: _sum(copy.path / name) for name in _names(copy.path)}
+    manifest = Manifest(version=VERSION, seq=end.seq, hash=end.hash, files=files)
+    text = msgspec.json.format(msgspec.json.encode(manifest)) + b"\n"
+    write_durably(copy.path / MANIFEST, (text,), mode=PRIVATE)
+    for folder in (copy.snapshots, copy.archive, copy.path):
+        sync_folder(folder)
+    return manifest
 
 
 async def _copy_snapshot(source: DataFolder, database_url: str, copy: DataFolder) -> None:
@@ -261,9 +294,11 @@ async def _expect_empty(database_url: str) -> None:
         raise BadBackup(f"the database has a journal of {head} entries; name an empty one")
 
 
-def _expect_nothing_in(folder: Path) -> None:
+def _expect_nothing_in(folder: Path, besides: str = "") -> None:
     """Raises BadBackup."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not folder.exists():
+        return
+    if not folder.is_dir() or any(one.name != besides for one in folder.iterdir()):
         raise BadBackup(f"{folder} is not empty; name a folder that is empty or not there")
 
 

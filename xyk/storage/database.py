@@ -49,6 +49,11 @@ class DataFolder(msgspec.Struct, frozen=True):
         """What was moved out of the journal's table, whichever database holds that."""
         return self.path / "archive"
 
+    @property
+    def restoring(self) -> Path:
+        """There while a backup is put back, and after one that was broken off."""
+        return self.path / "restoring"
+
     def create(self) -> None:
         """For the owner's eyes alone: the sandbox's operator key is kept in it."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
