@@ -79,7 +79,11 @@ class Server:
         """For starts that must fail: exit code and everything printed."""
         self._spawn()
         assert self.process is not None
-        out, _ = self.process.communicate(timeout=timeout_s)
+        try:
+            out, _ = self.process.communicate(timeout=timeout_s)
+        except subprocess.TimeoutExpired:  # it started after all
+            self.kill()
+            raise
         self._close_log()
         return self.process.returncode, out + self.log.read_text()
 
