@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from base64 import b64encode
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -60,7 +61,7 @@ async def deliveries(name: str, sockets: int) -> float:
         stream,
         host="127.0.0.1",
         port=0,
-        ws=PatientWebSocket,
+        ws=partial(PatientWebSocket, limits=Limits(OFF), timeout_s=30),  # type: ignore[arg-type]
         ws_per_message_deflate=False,
         log_config=None,
         lifespan="off",
