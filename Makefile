@@ -1,7 +1,9 @@
 # Every habit of this repository. Needs make, Python 3.11 to 3.13 with ensurepip, and coreutils.
 #
-#   make run        the exchange, with demo liquidity, on 127.0.0.1:8000   (ARGS='--port 9000')
+#   make run        the exchange, its page and demo liquidity, on 127.0.0.1:8000 (ARGS='--port 9000')
+#   make page       web/dist, the page that it serves; needs node 20.19 or newer with npm
 #   make test       the tests below ten seconds, in a few minutes          (PYTEST_ARGS='-k swap')
+#                   CHECKED=1: without what `make check` runs
 #   make slow       the others; make nightly: those that take hours
 #   make check      format, lint, types, and the coverage of the pure packages
 #   make fmt        write the format
@@ -10,22 +12,29 @@
 #   make mutants    plants bugs in a copy and shows what catches each      (ARGS='frame')
 #   make fuzz       every decoder under atheris, 60 s each                 (TARGET=rows SECONDS=600)
 #   make clients    the environments of ccxt, bpx-py and schemathesis for the tests of tests/clients
-#   make clean      remove the environment and all caches; never ./data
+#   make pictures   docs/images: each view of the page, taken by chromium
+#   make clean      remove the environment, the page and all caches; never ./data
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test slow nightly check fmt bench sim mutants fuzz clients clean
+.PHONY: help run page pictures test slow nightly check fmt bench sim mutants fuzz clients clean
 
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 PYTHON := $(VENV)/bin/python
 PYTEST := $(PYTHON) -m pytest
 JOBS ?= 2
+# Each worker begins with a half, so that a module's server starts once, and takes from the other's
+# end when it is through.
+WORKERS = -n $(JOBS) --dist worksteal
 
 PACKAGES := $(wildcard amm pools api contracts_abi xyk)
 SOURCES := $(PACKAGES) $(wildcard alembic tests bench tools)
 PURE_TESTS := $(wildcard $(addprefix tests/,amm pools domain ledger book exchange naive scenario simulation) \
-  tests/security/test_market_listings.py tests/security/test_market_routes.py)
+  tests/security/test_market_listings.py tests/security/test_market_routes.py \
+  tests/chain/test_chain_feed.py tests/chain/test_market_events.py)
+
+LEFT_OUT = $(if $(CHECKED),$(addprefix --ignore=,$(PURE_TESTS)))
 
 IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 NEAREST := import sys; print("python3.11" if sys.version_info < (3, 11) else "python3.13")
@@ -57,14 +66,19 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PIP) --no-build-isolation -e '.[dev]'
 	@touch $@
 
+# Without node, or without a network the first time, it says so and runs without a page.
 run: $(INSTALLED)
+	@sh web/build.sh || true
 	@exec $(VENV)/bin/xyk serve --sandbox --seed-demo $(ARGS)
 
+page:
+	@sh web/build.sh
+
 test: $(INSTALLED)
-	$(PYTEST) -n $(JOBS) -m 'not slow and not nightly' $(PYTEST_ARGS)
+	$(PYTEST) $(WORKERS) -m 'not slow and not nightly' $(LEFT_OUT) $(PYTEST_ARGS)
 
 slow: $(INSTALLED)
-	$(PYTEST) -n $(JOBS) -m 'slow and not nightly' $(PYTEST_ARGS)
+	$(PYTEST) $(WORKERS) -m 'slow and not nightly' $(PYTEST_ARGS)
 
 nightly: $(INSTALLED)
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) -o faulthandler_timeout=0 -m nightly $(PYTEST_ARGS)
@@ -73,7 +87,7 @@ check: $(INSTALLED)
 	$(PYTHON) -m ruff format --check $(SOURCES)
 	$(PYTHON) -m ruff check $(SOURCES)
 	$(PYTHON) -m mypy $(PACKAGES)
-	$(PYTEST) -q -n $(JOBS) -m 'not slow and not nightly' --cov --cov-report=term $(PURE_TESTS)
+	$(PYTEST) -q $(WORKERS) -m 'not slow and not nightly' --cov --cov-report=term $(PURE_TESTS)
 
 fmt: $(INSTALLED)
 	$(PYTHON) -m ruff check --fix-only --quiet $(SOURCES)
@@ -81,6 +95,9 @@ fmt: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(PYTHON) -m bench.run $(ARGS)
+
+pictures: $(INSTALLED)
+	$(PYTHON) -m tools.pictures $(ARGS)
 
 sim: $(INSTALLED)
 	@if [ -n "$(SEED)" ]; then \
@@ -112,4 +129,4 @@ $(CLIENTS)/%/.installed: tests/clients/%.txt $(INSTALLED)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* htmlcov
+	rm -rf $(VENV) build web/dist web/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* htmlcov

@@ -67,6 +67,18 @@ class CandleLog:
         present = self.present(market, interval)
         return [*(candle for _, candle in kept), *([present] if present is not None else ())]
 
+    def go_back(self, market: str, earlier: "CandleLog", seq: int) -> None:
+        """To the candles that the market has there, as of entry `seq`."""
+        candles = earlier._markets.get(market)
+        if candles is None:
+            self._markets.pop(market, None)
+        else:
+            self._markets[market] = candles.copy()
+        for (name, _), kept in self._closed.items():
+            if name == market:
+                while kept and kept[-1][0] > seq:
+                    kept.pop()
+
     def _forget_projected(self, kept: deque[tuple[int, Candle]]) -> None:
         projected = self._projected()
         while kept and kept[0][0] <= projected:

@@ -2,10 +2,10 @@
 
 from api.feed import Feed, MarketFeed
 from api.markets import market_named
-from api.services import Services
+from api.services import Reads
 
 
-async def committed_market(services: Services, feed: Feed, symbol: str) -> MarketFeed:
+async def committed_market(services: Reads, feed: Feed, symbol: str) -> MarketFeed:
     """Nothing is awaited where something of it is committed. Raises Refused."""
     known = feed.markets.get(symbol)
     if known is None:

@@ -9,7 +9,10 @@ MAX_AGE_S = 600
 ALLOWED_HEADERS = (
     b"authorization, content-type, x-api-key, x-signature, x-timestamp, x-window, x-broker-id"
 )
-EXPOSED_HEADERS = b"x-page-count, x-current-page, x-page-size, x-total, retry-after"
+EXPOSED_HEADERS = (
+    b"x-page-count, x-current-page, x-page-size, x-total, retry-after, "
+    b"x-block, x-block-hash, x-age-ms, x-stale"
+)
 
 
 class Cors:

@@ -9,7 +9,7 @@ prices, volume and the number of trades count all of them.
 from collections import deque
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -143,6 +143,14 @@ class Day:
             self._is_known = True
         return self._ticker
 
+    def copy(self) -> Self:
+        """What is added to one is not in the other."""
+        copy = type(self)(self.last)
+        for minute in self.minutes:
+            copy.minutes.append(msgspec.structs.replace(minute))
+            copy._count(minute, 1)
+        return copy
+
     def _rolled_up(self) -> Ticker | None:
         if self.last is None:
             return None
@@ -204,6 +212,13 @@ class Days:
     def of(self, market: str) -> tuple[Day, Week]:
         """A market that is listed."""
         return self._markets.setdefault(market, (Day(), Week()))
+
+    def go_back(self, market: str, earlier: "Days") -> tuple[Day, Week]:
+        """To what the market has there: nothing, where it is not listed yet."""
+        known = earlier._markets.get(market)
+        fresh = (Day(), Week()) if known is None else (known[0].copy(), known[1].copy())
+        self._markets[market] = fresh
+        return fresh
 
     def add(self, fill: DayFill) -> None:
         """The next committed fill."""

@@ -20,7 +20,7 @@ from api.feed import Feed
 from api.markets import View
 from api.problems import Answer, Refused, malformed
 from api.query import LIMIT_MAX, parser
-from api.services import Given, Services
+from api.services import GivenReads, Reads
 from xyk.domain.rejections import Rejected
 from xyk.exchange.curve import Level
 
@@ -128,7 +128,7 @@ class DepthText:
 class Depths:
     """The endpoint of GET /api/v1/depth; it is asked with the query string as it was sent."""
 
-    def __init__(self, services: Services, feed: Feed) -> None:
+    def __init__(self, services: Reads, feed: Feed) -> None:
         self._services = services
         self._feed = feed
         self._texts: dict[str, DepthText] = {}
@@ -147,7 +147,7 @@ class Depths:
 
 
 @get("/api/v1/bbo/{symbol:str}", summary="Best bid and offer", tags=["markets"])
-async def get_bbo(services: Given, feed: GivenFeed, symbol: FromPath[str]) -> BboView:
+async def get_bbo(services: GivenReads, feed: GivenFeed, symbol: FromPath[str]) -> BboView:
     """As the first level of each side of the depth."""
     market = await committed_market(services, feed, symbol)
     bid, ask = best_levels(market.depth)

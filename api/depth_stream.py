@@ -15,7 +15,6 @@ import msgspec
 from api.hub import Hub
 from xyk.domain.decimals import whole_tokens
 from xyk.domain.market import Market
-from xyk.engine.entry import Entry
 from xyk.exchange.depth import Depth, Ladder
 
 TICK_MS = 100  # pace of depth.S
@@ -80,11 +79,11 @@ class DepthStream:
                 self._gather()
         return self._id
 
-    def changed(self, hub: Hub, entry: Entry) -> None:
-        """After a commit that changed the depth; `entry` is its last one."""
+    def changed(self, hub: Hub, time_ms: int, *, is_told: bool = True) -> None:
+        """After a commit that changed the depth; `time_ms` is that of its last entry."""
         self._has_new = True
         self.version += 1
-        if not any(hub.has_readers(name) for name in self.top_names):
+        if not is_told or not any(hub.has_readers(name) for name in self.top_names):
             self._top = None
             return
         bid, ask = (next(iter(self.depth.side(is_bid, 1)), None) for is_bid in (True, False))
@@ -94,8 +93,8 @@ class DepthStream:
         self._top = top
         frame: dict[str, Any] = {
             "e": "bookTicker",
-            "E": entry.time * 1000,
-            "T": entry.time * 1000,
+            "E": time_ms * 1000,
+            "T": time_ms * 1000,
             "s": self.symbol,
         }
         for side, quantity, level in (("b", "B", top[0]), ("a", "A", top[1])):

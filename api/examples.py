@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from api import audit_examples, candle_examples
+from api import audit_examples, candle_examples, history_examples, order_examples
+from api.examples_chain import READS as CHAIN
 from api.examples_listing import LISTING
 from xyk.domain import commands as cm
 from xyk.domain.tokens import token_address
@@ -171,6 +172,7 @@ _POOL: Json = {
     "reserves": ["100000000000000000000", "200000000000"],
     "k": "20000000000000000000000000000000",
     "totalSupply": "4472135954999",
+    "protocolShares": "0",
     "liquidityToken": checksum(token_address("LP:ETH_USDC")),
     "feeBps": 30,
     "status": "open",
@@ -271,6 +273,8 @@ _TRADE: Json = {
 READS: Mapping[str, Any] = {
     **audit_examples.READS,
     **candle_examples.READS,
+    **order_examples.READS,
+    **history_examples.reads(_ORDER),
     "/healthz": {"status": "live"},
     "/readyz": {"status": "ready"},
     "/api/v1/assets": [
@@ -296,12 +300,10 @@ READS: Mapping[str, Any] = {
     },
     "/api/v1/ticker": _TICKER,
     "/api/v1/tickers": [_TICKER],
-    "/api/v1/trades": [_TRADE],
-    "/api/v1/trades/history": [_TRADE],
+    **{path: [_TRADE] for path in ("/api/v1/trades", "/api/v1/trades/history")},
     "/api/v1/securities": [],
     "/api/v1/wallets": [{"blockchain": "Ethereum", "address": checksum(OTHER)}],
-    "/api/v1/order": _ORDER,
-    "/api/v1/order/{order_id}": _ORDER,
+    **dict.fromkeys(("/api/v1/order", "/api/v1/order/{order_id}"), _ORDER),
     "/api/v1/orders": [_ORDER],
     "/api/v1/pools": [_POOL],
     "/api/v1/pools/{symbol}": _POOL,
@@ -327,12 +329,14 @@ READS: Mapping[str, Any] = {
         "stateDigest": {"seq": 40, "digest": "b2" * 32},
         "version": "0.1.0",
         "sandbox": True,
+        "operator": checksum(OTHER),
         "liabilities": {"seq": 40, "root": audit_examples.ROOT["root"]},
     },
     "/api/v1/ping": "pong",
     "/api/v1/time": str(SECOND * 1000),
     "/api/v1/domain": domain_document(Domain("0x" + "07" * 32)),
     **LISTING,
+    **CHAIN,
 }
 
 
@@ -372,17 +376,12 @@ _LIQUIDITY: Json = {
     "liquidity": "44721359549",
     "pool": "ETH_USDC",
 }
+_GONE: Json = {"status": "Cancelled", "expiryReason": "UserCancelled"}
 _ORDER_SUMMARY: Json = {**_ORDER_FIELDS, "order": _ORDER, "fills": [_FILL]}
 _SUMMARIES: Mapping[type, Json] = {
     cm.PlaceOrder: _ORDER_SUMMARY,
     cm.ReplaceOrder: _ORDER_SUMMARY,
-    cm.CancelOrder: {
-        **_ORDER_FIELDS,
-        "status": "Cancelled",
-        "expiryReason": "UserCancelled",
-        "order": {**_ORDER, "status": "Cancelled", "expiryReason": "UserCancelled"},
-        "fills": [],
-    },
+    cm.CancelOrder: {**_ORDER_FIELDS, **_GONE, "order": {**_ORDER, **_GONE}, "fills": []},
     cm.CancelAllOrders: {"orders": [{**_ORDER, "status": "Cancelled"}]},
     cm.CancelAllAfter: {"market": "ETH_USDC", "firesAt": SECOND * 1000 + 60_000},
     cm.SwapExactIn: _SWAP,

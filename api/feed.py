@@ -8,20 +8,21 @@ a swap has no order, so its entry's seq stands as the taker's order id.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from api.account_stream import AccountStream
 from api.candle_log import CandleLog, Fill
 from api.day import Day, DayFill, Days, Week
 from api.depth_stream import DepthStream
+from api.feed_frames import Named, Orders, pool_frame, ticker_frame, trade_frame
 from api.hub import Hub
 from api.kline_stream import KlineStream, is_kline_stream
 from api.order_log import OrderLog
 from api.order_stream import OrderStream, is_owner_stream
 from api.trade_tail import PublicTrade, TradeTail, Trail
 from xyk.domain import events as ev
-from xyk.domain.decimals import significant, whole_tokens
+from xyk.domain.chain_events import ReservesSynced
+from xyk.domain.decimals import whole_tokens
 from xyk.domain.events import (
     BookFilled,
     LiquidityAdded,
@@ -46,8 +47,7 @@ SPELLINGS = {
     "ticker": ("ticker.", "ticker@"),
 }
 
-_encode = msgspec.json.Encoder().encode
-_Change = PoolSwapped | LiquidityAdded | LiquidityRemoved
+_Change = PoolSwapped | LiquidityAdded | LiquidityRemoved | ReservesSynced
 
 
 class MarketFeed:
@@ -58,6 +58,7 @@ class MarketFeed:
         "base_decimals",
         "day",
         "depth",
+        "named",
         "names",
         "quote_decimals",
         "seq",
@@ -76,6 +77,7 @@ class MarketFeed:
         self.base = market.base
         self.base_decimals = state.assets[market.base].decimals
         self.quote_decimals = state.assets[market.quote].decimals
+        self.named = Named(symbol, self.base_decimals, self.quote_decimals)
         self.names = {
             channel: tuple(spelling + symbol for spelling in spellings)
             for channel, spellings in SPELLINGS.items()
@@ -90,7 +92,9 @@ class MarketFeed:
 class Feed:
     """`publish` is a listener of the writer. Made before the writer runs: all of `state` is
     committed.
-    """
+
+    `is_fresh`: whether what it knows is how things are; what is not fresh is kept and not told but
+    for trades, which say themselves when they were. One's own exchange always is."""
 
     def __init__(
         self,
@@ -119,10 +123,13 @@ class Feed:
         self._depth_names: dict[str, str] = {}  # those of the streams that DepthStream makes
         self.seq = state.seq  # the last entry that is told of here
         self.time_ms = state.now_ms
+        self.is_fresh = True
+        self._is_replaying = False
         self._deepen: Mapping[type, Callable[[Any], None]] = {
             PoolSwapped: self._reserves_changed,
             LiquidityAdded: self._reserves_changed,
             LiquidityRemoved: self._reserves_changed,
+            ReservesSynced: self._reserves_changed,
             BookFilled: self._maker_filled,
             ev.OrderRested: self._order_rested,
             ev.OrderReduced: self._order_reduced,
@@ -136,6 +143,7 @@ class Feed:
             BookFilled: self._filled,
             LiquidityAdded: self._liquidity_changed,
             LiquidityRemoved: self._liquidity_changed,
+            ReservesSynced: self._synced,
         }
         self._deeper: dict[str, None] = {}  # markets whose depth changed in the group at hand
         for symbol in state.markets:
@@ -180,22 +188,43 @@ class Feed:
         self.seq, self.time_ms = last.seq, last.time
         self.trail.committed(last.seq, last.time)
         for symbol in self._deeper:
-            self.markets[symbol].depth.changed(hub, last)
+            self.markets[symbol].depth.changed(hub, last.time, is_told=self.is_fresh)
         self._deeper.clear()
+
+    def replay(self, entry: Entry, events: Sequence[Any]) -> None:
+        """Of markets that went back: what was told of before, and is not told again."""
+        self._is_replaying = True
+        for event in events:
+            deepen, tell = self._deepen.get(type(event)), self._tell.get(type(event))
+            if deepen is not None:
+                deepen(event)
+            if tell is not None:
+                tell(entry, event)
+        self._is_replaying = False
+        self._deeper.clear()
+
+    def tell_again(self, market: MarketFeed) -> None:
+        """How the pool is now, whoever was told what."""
+        self._tell_pool(market, self.time_ms)
+        market.depth.changed(self._hub, self.time_ms, is_told=self.is_fresh)
 
     def tick_depth(self, number: int, now_ms: int) -> None:
         """The `number`-th tick of the clock that paces depth frames."""
+        if not self.is_fresh:
+            return
         for market in self.markets.values():
             market.depth.tick(self._hub, number, now_ms)
 
     def push_tickers(self, now_ms: int) -> None:
         """One frame for each market that has a price and somebody who listens."""
+        if not self.is_fresh:
+            return
         for market in self.markets.values():
             names = market.names["ticker"]
-            if any(self._hub.has_readers(name) for name in names):
-                frame = self._ticker(market, now_ms)
+            if self._is_heard(names):
+                frame = ticker_frame(market.named, seq=market.seq, now_ms=now_ms, day=market.day)
                 if frame is not None:
-                    self._hub.push(names, _text(frame), replaceable=True)
+                    self._hub.push(names, frame, replaceable=True)
 
     def _list(self, depth: Depth) -> MarketFeed:
         """Names of assets and decimals never change, so they may be read from the live state."""
@@ -210,7 +239,7 @@ class Feed:
 
     # What an event does to the levels of its market.
 
-    def _reserves_changed(self, event: PoolSwapped | LiquidityAdded | LiquidityRemoved) -> None:
+    def _reserves_changed(self, event: _Change) -> None:
         depth = self._depth(event.market)
         depth.set_reserves(event.reserve_base, event.reserve_quote)
 
@@ -313,72 +342,44 @@ class Feed:
         names = market.names["trade"]
         if not self._is_heard(names):
             return
-        taker = str(fill.order_id or entry.seq)
-        frame = {
-            "e": "trade",
-            "E": entry.time * 1000,
-            "T": entry.time * 1000,
-            "s": market.symbol,
-            "p": price,
-            "q": whole_tokens(volume[0], market.base_decimals),
-            "b": taker if taker_buys else maker,
-            "a": maker if taker_buys else taker,
-            "t": fill.trade_id,
-            "m": not taker_buys,
-            "seq": entry.seq,
-        }
-        self._hub.push(names, _text(frame), replaceable=False)
+        frame = trade_frame(
+            market.named,
+            seq=entry.seq,
+            time_ms=entry.time,
+            price=price,
+            base=volume[0],
+            trade_id=fill.trade_id,
+            taker_buys=taker_buys,
+            orders=Orders(str(fill.order_id or entry.seq), maker),
+        )
+        self._hub.push(names, frame, replaceable=False)
 
     def _liquidity_changed(self, entry: Entry, event: LiquidityAdded | LiquidityRemoved) -> None:
         self._changed(entry, event, event.total_supply)
+
+    def _synced(self, entry: Entry, event: ReservesSynced) -> None:
+        market = self.markets[event.market]
+        self._changed(entry, event, event.total_supply or market.total_supply)
 
     def _changed(self, entry: Entry, change: _Change, total_supply: int) -> None:
         """The pool after a change of its reserves."""
         market = self.markets[change.market]
         market.seq = entry.seq
         market.total_supply = total_supply
-        names = market.names["pool"]
-        if not self._is_heard(names):
-            return
-        base, quote = change.reserve_base, change.reserve_quote
-        frame = {
-            "e": "pool",
-            "E": entry.time * 1000,
-            "T": entry.time * 1000,
-            "s": market.symbol,
-            "reserves": [str(base), str(quote)],
-            "k": str(base * quote),
-            "spotPrice": significant(
-                quote * 10**market.base_decimals, base * 10**market.quote_decimals
-            ),
-            "totalSupply": str(total_supply),
-            "seq": entry.seq,
-        }
-        self._hub.push(names, _text(frame), replaceable=True)
+        self._tell_pool(market, entry.time)
 
-    def _ticker(self, market: MarketFeed, now_ms: int) -> dict[str, Any] | None:
-        day = market.day
-        day.expire(now_ms)
-        ticker = day.ticker()
-        if ticker is None:
-            return None
-        return {
-            "e": "ticker",
-            "E": now_ms * 1000,
-            "s": market.symbol,
-            "o": ticker.first,
-            "c": ticker.last,
-            "h": ticker.high,
-            "l": ticker.low,
-            "v": whole_tokens(day.base_volume, market.base_decimals),
-            "V": whole_tokens(day.quote_volume, market.quote_decimals),
-            "n": day.trades,
-            "seq": market.seq,
-        }
+    def _tell_pool(self, market: MarketFeed, time_ms: int) -> None:
+        names = market.names["pool"]
+        if self.is_fresh and self._is_heard(names):
+            pool = market.depth.depth.pool
+            frame = pool_frame(
+                market.named,
+                seq=market.seq,
+                time_ms=time_ms,
+                reserves=(pool.reserve_base, pool.reserve_quote),
+                total_supply=market.total_supply,
+            )
+            self._hub.push(names, frame, replaceable=True)
 
     def _is_heard(self, names: tuple[str, ...]) -> bool:
-        return any(self._hub.has_readers(name) for name in names)
-
-
-def _text(frame: dict[str, Any]) -> str:
-    return _encode(frame).decode()
+        return not self._is_replaying and any(self._hub.has_readers(name) for name in names)

@@ -30,6 +30,7 @@ from api.problems import (
     problem,
 )
 from api.query import plain_query
+from api.site import Site
 from xyk.domain.units import BODY_MAX
 from xyk.engine.writer import WriterStopped
 
@@ -44,6 +45,7 @@ Query = Callable[[bytes], Awaitable[Answer]]  # takes the query string as it was
 # The route's name in the metrics where there is none: paths are the client's to choose.
 UNMATCHED = "unmatched"
 KEY_HEADER = b"x-api-key"
+CHAIN_PREFIX = "/chain/"
 
 DRAIN_S = 10
 DRAIN_MAX = 32 * 1024 * 1024  # bytes of a refused body that are read and thrown away
@@ -57,7 +59,10 @@ _SLASHES = re.compile("/{2,}")
 class Gateway:
     """`endpoints` by (method, path), `queries` (GET) by path. `keyed` are for what an API key
     signs; the `shared` ones of them only where its header is there. `methods` are all that their
-    paths take, the other reads included."""
+    paths take, the other reads included. `chains`: market-data venues of their own by the names of
+    their deployments; each has all that is below /chain/{name}, counts and limits by itself.
+    `site`: the page for people, whose paths are in `methods`. `place`: what is before the paths in
+    the metrics, as a venue's own are counted there."""
 
     def __init__(
         self,
@@ -71,6 +76,9 @@ class Gateway:
         stream: Application,
         metrics: Metrics,
         limits: Limits,
+        chains: Mapping[str, Application],
+        site: Site | None = None,
+        place: str = "",
     ) -> None:
         self._endpoints = endpoints
         self._queries = queries
@@ -81,18 +89,29 @@ class Gateway:
         self._stream = stream
         self._metrics = metrics
         self._limits = limits
+        self._chains = chains
+        self._site = site
+        self._place = place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if "//" in scope.get("path", ""):
             scope = with_single_slashes(scope)
+        if self._chains and kind != "lifespan" and scope["path"].startswith(CHAIN_PREFIX):
+            name, _, rest = scope["path"].removeprefix(CHAIN_PREFIX).partition("/")
+            if name in self._chains:
+                path = f"/{rest}"
+                await self._chains[name](
+                    {**scope, "path": path, "raw_path": path.encode()}, receive, send
+                )
+                return
         if kind == "http":
             if scope["method"] == "HEAD":  # also in the metrics it is the GET that it stands for
                 scope, send = {**scope, "method": "GET"}, headers_only(send)
             method, path = scope["method"], scope["path"]
             limited = self._limits.of_request(scope)
             if limited is not None:
-                self._metrics.count_request(method, UNMATCHED, 429)
+                self._count(method, UNMATCHED, 429)
                 self._metrics.refused(limited.code)
                 await self._refuse(scope, receive, send, problem(limited))
                 return
@@ -102,7 +121,7 @@ class Gateway:
                 if answer is not None:
                     if answer.status == 401:
                         answer = self._unauthorized(scope, answer)
-                    self._metrics.count_request(method, path, answer.status)
+                    self._count(method, path, answer.status)
                     if answer.status == 413:
                         await self._refuse(scope, receive, send, answer)
                     else:
@@ -111,12 +130,15 @@ class Gateway:
             query = self._queries.get(path) if method == "GET" else None
             if query is not None:
                 answer = await self._guarded(query(scope["query_string"]), path)
-                self._metrics.count_request(method, path, answer.status)
+                self._count(method, path, answer.status)
                 await respond(send, answer)
+                return
+            if self._site is not None and method == "GET" and path in self._site:
+                self._count(method, path, await self._site.answer(scope, send))
                 return
             methods = self._methods.get(path)
             if methods is not None and method not in methods:
-                self._metrics.count_request(method, path, 405)
+                self._count(method, path, 405)
                 await respond(send, method_not_allowed(method, path, methods))
                 return
             await self._read(scope, receive, send)
@@ -124,6 +146,10 @@ class Gateway:
             await self._stream(scope, receive, send)
         else:
             await self._reads(scope, receive, send)
+
+    def _count(self, method: str, route: str, status: int) -> None:
+        named = route if route == UNMATCHED else self._place + route
+        self._metrics.count_request(method, named, status)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:
         """What may still be on its way of a large body is read to its end."""
@@ -167,7 +193,7 @@ class Gateway:
 
     async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
         if announced_size(scope) > BODY_MAX:
-            self._metrics.count_request(scope["method"], UNMATCHED, 413)
+            self._count(scope["method"], UNMATCHED, 413)
             await respond_and_drain(scope, receive, send, problem(TOO_LARGE))
             return
         status = 500
@@ -184,9 +210,7 @@ class Gateway:
         if query:
             scope = {**scope, "query_string": plain_query(query)}
         await self._reads(scope, receive, counted)
-        self._metrics.count_request(
-            scope["method"], scope.get("path_template") or UNMATCHED, status
-        )
+        self._count(scope["method"], scope.get("path_template") or UNMATCHED, status)
 
 
 async def read_body(scope: Scope, receive: Receive) -> bytes | Answer | None:

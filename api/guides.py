@@ -7,7 +7,6 @@ from typing import NoReturn
 
 from litestar import Response, get
 from litestar.params import FromPath
-from markdown_it import MarkdownIt
 
 from api.page import page, page_response
 from api.problems import Refused
@@ -17,10 +16,12 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs"
 GUIDES: Mapping[str, str] = {  # file in docs/ -> for whom
     "trader": "Traders with a wallet",
     "bots": "Bot authors",
+    "market-maker": "Market makers",
     "liquidity": "Liquidity providers",
     "front-end": "Front-end authors",
     "operator": "Operators",
     "operations": "Operations",
+    "chain": "Real chains",
     "auditor": "Auditors",
     "limits": "Limits",
     "security": "Security",
@@ -44,6 +45,8 @@ def links() -> str:
 
 @cache
 def _rendered(guide: str) -> str:
+    from markdown_it import MarkdownIt  # long to import, and no start needs it
+
     text = (FOLDER / f"{guide}.md").read_text()
     body = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     return page(GUIDES[guide], f'<p><a href="/docs">All of it</a></p>{body}')

@@ -208,6 +208,13 @@ class Hub:
             if not reader.push(Frame("", text, replaceable=False)):
                 self.slow += 1
 
+    def tell_all(self, text: str) -> None:
+        """To each reader of any stream, once."""
+        readers = {reader: None for named in self._readers.values() for reader in named}
+        for reader in readers:
+            if not reader.push(Frame("", text, replaceable=False)):
+                self.slow += 1
+
     def followed(self, begin: str) -> list[str]:
         """The names with readers that begin so."""
         return [name for name in self._readers if name.startswith(begin)]

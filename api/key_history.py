@@ -6,7 +6,6 @@ come up to what was committed when the request came.
 """
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -15,13 +14,12 @@ from msgspec.structs import replace
 from api.key_order_views import history_order, naive_ms
 from api.key_reads import Asked, Paged, PageQuery, countable
 from api.markets import SPOT, market_named
-from api.order_log import OrderLog
+from api.order_pages import latest_order, merged_orders, newer_orders
 from api.problems import Refused, malformed
 from api.services import Services
 from xyk.domain.decimals import whole_tokens
 from xyk.domain.market import ASK, BID
 from xyk.domain.units import Uint64
-from xyk.engine.order_record import OrderRecord
 from xyk.exchange.state import State
 from xyk.storage.history import FillFilter, OrderFilter, OwnFill, Page
 
@@ -86,12 +84,14 @@ async def order_history(asked: Asked) -> Paged:
         market=market,
         order_id=countable(query.order_id),
     )
-    newer = _newer(asked.log, wanted)
+    newer = newer_orders(asked.log, wanted)
     ended = {number: replace(one) for number, one in asked.log.closed_of(asked.owner).items()}
     stored = await services.history.count_orders(wanted)
     page = Page(limit=limit, offset=offset, ascending=ascending)
-    orders = await _merged(services, wanted, page, newer, stored)
-    views = [history_order(services.state, _latest(asked.log, ended, order)) for order in orders]
+    orders = await merged_orders(services, wanted, page, newer, stored)
+    views = [
+        history_order(services.state, latest_order(asked.log, ended, order)) for order in orders
+    ]
     return Paged(views, stored + len(newer), limit, offset)
 
 
@@ -137,41 +137,6 @@ async def caught_up(services: Services) -> None:
 async def _market(services: Services, symbol: str) -> str:
     """Raises Refused."""
     return (await market_named(services, symbol)).symbol if symbol else ""
-
-
-def _newer(log: OrderLog, wanted: OrderFilter) -> list[OrderRecord]:
-    """The committed orders that the tables may not have, ascending id."""
-    found = [
-        replace(order)
-        for order in log.placed_after(wanted.up_to)
-        if order.owner == wanted.owner
-        and wanted.market in ("", order.market)
-        and wanted.order_id in (0, order.order_id)
-    ]
-    return sorted(found, key=lambda order: order.order_id)
-
-
-async def _merged(
-    services: Services, wanted: OrderFilter, page: Page, newer: list[OrderRecord], stored: int
-) -> list[OrderRecord]:
-    """The page of the tables' orders and the newer ones together; all newer ids are greater."""
-    first, last = page.offset, page.offset + page.limit
-    if page.ascending:
-        head = await services.history.orders_page(wanted, page) if first < stored else []
-        return head + newer[max(0, first - stored) : max(0, last - stored)]
-    head = newer[::-1][first:last]
-    rest = page.limit - len(head)
-    if not rest:
-        return head
-    left = Page(limit=rest, offset=max(0, first - len(newer)))
-    return head + await services.history.orders_page(wanted, left)
-
-
-def _latest(log: OrderLog, ended: Mapping[int, OrderRecord], order: OrderRecord) -> OrderRecord:
-    """As the log has it, or had when it was asked, where that is newer than the row."""
-    number = order.order_id
-    known = (log.open(number), log.closed(number), ended.get(number), order)
-    return max([one for one in known if one is not None], key=lambda one: one.seq)
 
 
 def _fill(state: State, fill: OwnFill) -> KeyFill:

@@ -7,14 +7,14 @@ not anything changed: then no entry can be stamped into it any more.
 
 import asyncio
 from collections import deque
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from api.candle_log import CandleLog, Fill
 from api.hub import Hub
-from api.services import Services
+from api.services import Reads
 from api.views import naive_second
 from xyk.domain.decimals import whole_tokens
 from xyk.engine.candles import Candle
@@ -91,6 +91,14 @@ class KlineStream:
                 if followed is not None and candle.start_ms >= followed.next_ms:
                     followed.over.append(candle)
 
+    def go_back(self, market: str, since_ms: int) -> None:
+        """The market's fills since then are other ones, which the log has: candles that were told
+        of are told again."""
+        for key, followed in self._followed.items():
+            if key[1] == market and followed.next_ms > since_ms - SECOND_MS:
+                newest = self._log.newest(market, key[0])
+                self._followed[key] = Followed(key, since_ms + SECOND_MS, newest)
+
     @property
     def is_heard(self) -> bool:
         return bool(self._followed) or any(self._hub.followed(begin) for begin in SPELLINGS)
@@ -145,13 +153,15 @@ class KlineStream:
         self._hub.push(followed.names, _encode(frame).decode(), replaceable=not is_over)
 
 
-async def push_klines(klines: KlineStream, services: Services) -> None:
-    """Just after every whole second of the exchange's time. Runs until cancelled, or until the
-    writer stopped."""
+async def push_klines(
+    klines: KlineStream, services: Reads, is_fresh: Callable[[], bool] = lambda: True
+) -> None:
+    """Just after every whole second of the venue's time, where what it knows is fresh. Runs until
+    cancelled, or until the writer stopped."""
     while True:
         left_ms = SECOND_MS - services.now_ms() % SECOND_MS
         await asyncio.sleep((left_ms + AFTER_MS) / SECOND_MS)
-        if not klines.is_heard:
+        if not klines.is_heard or not is_fresh():
             continue
         now_ms = services.now_ms()
         try:

@@ -11,7 +11,7 @@ from api.depth import GivenFeed
 from api.feed import Feed
 from api.markets import View, market_named
 from api.problems import Refused, malformed
-from api.services import Given, Services
+from api.services import GivenReads, Reads
 from api.views import naive_second
 from xyk.domain.decimals import whole_tokens
 from xyk.domain.market import Market
@@ -42,7 +42,7 @@ class KlineView(View, frozen=True, kw_only=True):
 
 @get("/api/v1/klines", summary="Candles", tags=["markets"])
 async def get_klines(
-    services: Given,
+    services: GivenReads,
     feed: GivenFeed,
     symbol: FromQuery[str],
     interval: FromQuery[str],
@@ -78,7 +78,7 @@ async def get_klines(
 
 
 async def candles_between(
-    services: Services,
+    services: Reads,
     feed: Feed,
     market: Market,
     interval: Interval,
@@ -104,7 +104,7 @@ async def candles_between(
 
 
 def _views(
-    services: Services, market: Market, interval: Interval, candles: Iterable[Candle]
+    services: Reads, market: Market, interval: Interval, candles: Iterable[Candle]
 ) -> list[KlineView]:
     assets = services.state.assets
     base, quote = assets[market.base].decimals, assets[market.quote].decimals

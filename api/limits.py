@@ -37,6 +37,7 @@ WEIGHTS: Mapping[tuple[str, str], int] = {
     ("POST", "/api/v1/faucet"): 2,
     ("GET", "/api/v1/quote"): 2,
     ("POST", "/api/v1/quote"): 2,
+    ("GET", "/api/v1/quote/order"): 5,  # walks the book twice, and nobody's funds bound it
     ("GET", "/api/v1/depth"): 2,
     ("GET", "/api/v1/orders"): 5,
     ("GET", "/api/v1/pools"): 2,

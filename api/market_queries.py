@@ -7,7 +7,7 @@ import msgspec
 from api.depth import DepthQuery, Depths, DepthView
 from api.feed import Feed
 from api.gateway import Query
-from api.services import Services
+from api.services import Reads
 from api.tickers import TickerQuery, Tickers, TickersQuery, TickerView
 from api.trades import HistoryQuery, Trades, TradesQuery, TradeView
 
@@ -44,7 +44,7 @@ QUERY_ROUTES = (
 )
 
 
-def queries(services: Services, feed: Feed) -> dict[str, Query]:
+def queries(services: Reads, feed: Feed) -> dict[str, Query]:
     tickers, trades = Tickers(services, feed), Trades(services, feed)
     return {
         DEPTH: Depths(services, feed).one,

@@ -7,7 +7,7 @@ from litestar import Request, get
 from litestar.params import FromQuery
 
 from api.problems import Refused
-from api.services import Given, Services
+from api.services import GivenReads, Reads
 from api.views import address, naive_time
 from xyk.domain.decimals import whole_tokens
 from xyk.domain.market import CANCEL_ONLY, OPEN, PAUSED, Asset, Market
@@ -99,7 +99,7 @@ class MarketView(View, frozen=True, kw_only=True):
 
 
 @get("/api/v1/assets", summary="Assets, in order of listing", tags=["markets"])
-async def get_assets(services: Given) -> list[AssetView]:
+async def get_assets(services: GivenReads) -> list[AssetView]:
     """Without pool shares; those are in accounts and positions."""
     state = services.state
     return await services.committed(
@@ -108,7 +108,7 @@ async def get_assets(services: Given) -> list[AssetView]:
 
 
 @get("/api/v1/markets", summary="Markets, in order of listing", tags=["markets"])
-async def get_markets(request: Request[Any, Any, Any], services: Given) -> list[MarketView]:
+async def get_markets(request: Request[Any, Any, Any], services: GivenReads) -> list[MarketView]:
     """`marketType` may be given, also several times; there are SPOT markets only."""
     state = services.state
     kinds = request.query_params.getall("marketType", [])
@@ -117,12 +117,12 @@ async def get_markets(request: Request[Any, Any, Any], services: Given) -> list[
 
 
 @get("/api/v1/market", summary="One market", tags=["markets"])
-async def get_market(services: Given, symbol: FromQuery[str]) -> MarketView:
+async def get_market(services: GivenReads, symbol: FromQuery[str]) -> MarketView:
     market = await market_named(services, symbol)
     return await services.committed(market_view(services.state, market))
 
 
-async def market_named(services: Services, symbol: str) -> Market:
+async def market_named(services: Reads, symbol: str) -> Market:
     """Raises Refused; nothing is awaited where there is such a market."""
     market = services.state.markets.get(symbol)
     if market is None:

@@ -74,11 +74,39 @@ class Metrics:
             "1 after the writer failed: the process is ending",
             registry=self.registry,
         )
+        self._chain_block = Gauge(
+            "xyk_chain_block",
+            "Number of the newest mirrored block",
+            ["deployment"],
+            registry=self.registry,
+        )
+        self._chain_age = Gauge(
+            "xyk_chain_age_seconds",
+            "Since the time of the newest mirrored block",
+            ["deployment"],
+            registry=self.registry,
+        )
+        self._chain_reorgs = Counter(
+            "xyk_chain_reorgs",
+            "Times that mirrored blocks were undone",
+            ["deployment"],
+            registry=self.registry,
+        )
         self.sockets = Gauge("xyk_sockets", "Open websockets", registry=self.registry)
 
     def watch(self, name: str, text: str, read: Callable[[], float]) -> None:
         """A gauge that is read when somebody asks for it."""
         Gauge(name, text, registry=self.registry).set_function(read)
+
+    def watch_chain(
+        self, deployment: str, *, block: Callable[[], float], age_s: Callable[[], float]
+    ) -> None:
+        self._chain_block.labels(deployment).set_function(block)
+        self._chain_age.labels(deployment).set_function(age_s)
+        self._chain_reorgs.labels(deployment)  # 0 before the first
+
+    def chain_reorg(self, deployment: str) -> None:
+        self._chain_reorgs.labels(deployment).inc()
 
     def count_request(self, method: str, route: str, status: int) -> None:
         key = (method, route, status)

@@ -9,13 +9,14 @@ from api.day import Day
 from api.feed import Feed
 from api.markets import View
 from api.problems import Refused, malformed
-from api.services import Given, Services
+from api.services import Given, GivenReads, Reads
 from api.views import address, token_of
 from api.visibility import GivenVisitor
 from xyk.domain.decimals import significant, whole_tokens
 from xyk.domain.market import Market, shares_symbol
 from xyk.domain.rejections import Code, Rejected
 from xyk.domain.units import parse_hex
+from xyk.exchange.liquidity import protocol_shares
 from xyk.exchange.quote import burn_value, spot_price
 from xyk.exchange.state import State
 
@@ -35,14 +36,18 @@ class PoolView(View, frozen=True, kw_only=True):
     `spotPrice` is quote per base by the reserves, without the fee; `twap` its average over
     `twapSeconds`, less than the window while the pool is young. `tvl` values both reserves in
     quote. `apr`: the fees of 24 hours, valued in quote, times 365 over the TVL; "0.1" is 10 % a
-    year. `dormant`: nothing is traded with it, it is empty or too small beside a book.
+    year. `dormant`: nothing is traded with it, it is empty or too small beside a book. Only a pool
+    on a chain may have a `totalSupply` that is not known yet, null. `protocolShares`: what V2's
+    protocol fee would mint before liquidity moved now, so that deposits and withdrawals can be
+    computed to the unit; "0" while it is off, and of a pool on a chain.
     """
 
     symbol: str
     tokens: tuple[str, str]
     reserves: tuple[str, str]
     k: str
-    total_supply: str
+    total_supply: str | None
+    protocol_shares: str
     liquidity_token: str
     fee_bps: int
     status: str
@@ -84,7 +89,7 @@ class PositionView(SharesView, frozen=True, kw_only=True):
 
 @get("/api/v1/pools", summary="All pools", tags=["pools"])
 async def get_pools(
-    services: Given,
+    services: GivenReads,
     feed: GivenFeed,
     window: FromQuery[str] = str(WINDOW_S),
 ) -> list[PoolView]:
@@ -97,14 +102,14 @@ async def get_pools(
 
 @get("/api/v1/pools/{symbol:str}", summary="One pool", tags=["pools"])
 async def get_pool(
-    services: Given,
+    services: GivenReads,
     feed: GivenFeed,
     symbol: FromPath[str],
     window: FromQuery[str] = str(WINDOW_S),
 ) -> PoolView:
     """`window`: seconds that the TWAP covers, 1 to 86,400."""
     window_s = _window(window)
-    market = await _market(services, symbol)
+    market = await pool_named(services, symbol)
     return await services.committed(pool_view(services, feed, market, window_s))
 
 
@@ -115,7 +120,7 @@ async def get_position(
     """Zeros where the owner has no shares."""
     holder = parse_owner(owner)
     await visitor.may_read(holder)
-    market = await _market(services, symbol)
+    market = await pool_named(services, symbol)
     earned = await services.history.position(holder, symbol)
     fees = (earned.base_fees_earned, earned.quote_fees_earned) if earned else (0, 0)
     state = services.state
@@ -141,7 +146,7 @@ def parse_owner(text: str) -> str:
         raise Refused(malformed(f"{fault} - at `owner`")) from None
 
 
-def pool_view(services: Services, feed: Feed, market: Market, window_s: int) -> PoolView:
+def pool_view(services: Reads, feed: Feed, market: Market, window_s: int) -> PoolView:
     state, now_ms = services.state, services.now_ms()
     pool = state.pools[market.symbol]
     base_decimals = state.assets[market.base].decimals
@@ -156,7 +161,8 @@ def pool_view(services: Services, feed: Feed, market: Market, window_s: int) -> 
         tokens=(token_of(state, market.base), token_of(state, market.quote)),
         reserves=(str(pool.reserve_base), str(pool.reserve_quote)),
         k=str(pool.reserve_base * pool.reserve_quote),
-        total_supply=str(pool.total_supply),
+        total_supply=_supply(pool.total_supply, pool.reserve_base),
+        protocol_shares=str(protocol_shares(state, pool)),
         liquidity_token=token_of(state, shares_symbol(market.symbol)),
         fee_bps=pool.fee_bps,
         status=market.status,
@@ -191,7 +197,7 @@ def shares_view(state: State, market: Market, owner: str) -> SharesView:
     )
 
 
-async def _market(services: Services, symbol: str) -> Market:
+async def pool_named(services: Reads, symbol: str) -> Market:
     market = services.state.markets.get(symbol)
     if market is None:
         refused = Rejected(
@@ -203,10 +209,14 @@ async def _market(services: Services, symbol: str) -> Market:
 
 def _apr(day: Day, base: int, quote: int) -> str:
     """(quote fees + base fees * quote / base) * 365 / (2 * quote), over one denominator."""
-    if not base:
+    if not (base and quote):
         return "0"
     fees = day.quote_fees * base + day.base_fees * quote
     return significant(fees * DAYS_A_YEAR, 2 * quote * base, RATE_DIGITS)
+
+
+def _supply(total_supply: int, reserve_base: int) -> str | None:
+    return None if reserve_base and not total_supply else str(total_supply)
 
 
 def _window(text: str) -> int:

@@ -124,10 +124,12 @@ def convert(values: Mapping[str, object], kind: type[T], dec_hook: Any) -> T | R
         return malformed(_located(str(fault)))
 
 
-def convert_lenient(values: Mapping[str, object], kind: type[T]) -> T | Rejected:
-    """As `convert`; numbers may be texts."""
+def convert_lenient(
+    values: Mapping[str, object], kind: type[T], dec_hook: Any = None
+) -> T | Rejected:
+    """As `convert`; numbers and booleans may be texts."""
     try:
-        return msgspec.convert(values, kind, strict=False)
+        return msgspec.convert(values, kind, strict=False, dec_hook=dec_hook)
     except msgspec.ValidationError as fault:
         return malformed(_located(str(fault)))
 

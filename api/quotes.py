@@ -2,25 +2,24 @@
 sign.
 """
 
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Iterable
 from itertools import count
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 
 from api.gateway import Endpoint, Scope
 from api.hops import FeeView, HopView, fees_of, single_fee
 from api.order_views import BOOK, POOL
-from api.problems import Answer, Refused, convert, decode, malformed
-from api.query import PARSED_KEPT
+from api.problems import Answer, Refused
 from api.services import Services
-from api.views import resolve_token, token_form_fault, token_of
+from api.swap_wish import SwapWish, body_reader, query_reader
+from api.views import resolve_token, token_of
 from api.visibility import Readers, Visitor
 from xyk.domain.commands import SignedAction, SwapExactIn, SwapExactOut
 from xyk.domain.decimals import significant, whole_tokens
 from xyk.domain.rejections import Rejected
-from xyk.domain.units import BPS, NONCE_SLOTS, Address, Uint32, Uint256, decode_wire
+from xyk.domain.units import NONCE_SLOTS, Address
 from xyk.exchange.quote import (
     Quote,
     max_amount_in,
@@ -29,11 +28,12 @@ from xyk.exchange.quote import (
     quote_exact_out,
 )
 from xyk.exchange.state import State
+from xyk.exchange.taken import Taken
 from xyk.wallet.typed_data import typed_data
 
 QUOTE_PATH = "/api/v1/quote"
 
-SLIPPAGE_BPS = 50
+OWN = "own"
 LIFETIME_MS = 30_000
 DEADLINE_S = 60  # of the message to sign
 
@@ -41,20 +41,16 @@ _encode = msgspec.json.Encoder().encode
 _slots = count()  # so that two quotes of one second do not offer the same nonce
 
 
-class QuoteRequest(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"
-):
-    """Exactly one of the two amounts, in base units. Tokens by address or symbol."""
+class QuoteRequest(SwapWish, frozen=True, kw_only=True):
+    """`venue`: `own`, the name of a mirrored deployment, or `all` of them to compare. `owner`: who
+    will sign, of our own quote alone."""
 
-    token_in: str
-    token_out: str
-    amount_in: Uint256 | None = None
-    amount_out: Uint256 | None = None
-    slippage_bps: Uint32 = SLIPPAGE_BPS
     owner: Address | None = None
+    venue: str = OWN
 
 
-_decoder = msgspec.json.Decoder(QuoteRequest, dec_hook=decode_wire, strict=True)
+_wish_of_query, _wish_of_body = query_reader(QuoteRequest), body_reader(QuoteRequest)
+Elsewhere = Callable[[QuoteRequest], Awaitable[msgspec.Struct]]
 
 
 class QuoteView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -82,11 +78,13 @@ class QuoteView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
 
 
 class Quotes:
-    """The two endpoints; GET takes the same names as POST, each at most once."""
+    """The two endpoints; GET takes the same names as POST, each at most once. `elsewhere` answers
+    for venues besides our own."""
 
-    def __init__(self, services: Services, readers: Readers) -> None:
+    def __init__(self, services: Services, readers: Readers, elsewhere: Elsewhere) -> None:
         self._services = services
         self._readers = readers
+        self._elsewhere = elsewhere
 
     def endpoints(self) -> dict[tuple[str, str], Endpoint]:
         return {("GET", QUOTE_PATH): self.of_query, ("POST", QUOTE_PATH): self.of_body}
@@ -95,31 +93,19 @@ class Quotes:
         return await self._answer(_wish_of_query(scope["query_string"]), scope)
 
     async def of_body(self, body: bytes, scope: Scope) -> Answer:
-        wish: QuoteRequest | Rejected = decode(_decoder, body)
-        return await self._answer(_checked(wish), scope)
+        return await self._answer(_wish_of_body(body), scope)
 
     async def _answer(self, wish: QuoteRequest | Rejected, scope: Scope) -> Answer:
         if isinstance(wish, Rejected):
             raise Refused(wish)
         if wish.owner is not None:  # whose own orders are passed over, whose nonces are looked at
             await Visitor(self._readers, scope).may_read(wish.owner)
+        if wish.venue != OWN:
+            return Answer(200, _encode(await self._elsewhere(wish)))
         view = await self._services.committed(quote_view(self._services, wish))
         if isinstance(view, Rejected):
             raise Refused(view)
         return Answer(200, _encode(view))
-
-
-@lru_cache(maxsize=PARSED_KEPT)
-def _wish_of_query(query: bytes) -> QuoteRequest | Rejected:
-    """What a query string asks for, by its text alone; a name without a value is not there."""
-    values: dict[str, str] = {}
-    for name, value in parse_qsl(query.decode("latin-1"), errors="replace"):
-        if not name:
-            continue
-        if name in values:
-            return malformed(f"{name[:40]} is given twice - at `$.{name[:40]}`")
-        values[name] = value
-    return _checked(convert(values, QuoteRequest, decode_wire))
 
 
 def quote_view(services: Services, wish: QuoteRequest) -> QuoteView | Rejected:
@@ -138,7 +124,7 @@ def quote_view(services: Services, wish: QuoteRequest) -> QuoteView | Rejected:
     action = None
     if wish.owner is not None:
         action = _action(state, wish, wish.owner, quote, bound, now_ms // 1000)
-    hops = _hops(state, quote)
+    hops = hop_views(state, route.hops)
     fees = fees_of(hops)
     return QuoteView(
         amount_in=str(route.amount_in),
@@ -152,16 +138,16 @@ def quote_view(services: Services, wish: QuoteRequest) -> QuoteView | Rejected:
         fees=fees,
         route=hops,
         seq=state.seq,
-        expires_at=_expires_at(quote, now_ms),
+        expires_at=expires_at(quote.expires_s, now_ms),
         typed_data=typed_data(services.domain, action) if action else msgspec.UNSET,
     )
 
 
-def _hops(state: State, quote: Quote) -> list[HopView]:
+def hop_views(state: State, hops: Iterable[Taken]) -> list[HopView]:
     """What each venue gives, in the order of the way: the book's part of a market before its
     pool's."""
     views: list[HopView] = []
-    for hop in quote.route.hops:
+    for hop in hops:
         market = hop.edge.market.symbol
         token_in, token_out = (
             token_of(state, hop.edge.asset_in),
@@ -188,10 +174,10 @@ def _quote(state: State, wish: QuoteRequest) -> Quote | Rejected:
     return quote_exact_out(state, token_in, token_out, wish.amount_out, wish.owner or "")
 
 
-def _expires_at(quote: Quote, now_ms: int) -> int:
-    """ms: the first end of an order that it uses, at most LIFETIME_MS from now."""
+def expires_at(expires_s: int, now_ms: int) -> int:
+    """ms: the first end of an order that a quote uses, 0 = none; at most LIFETIME_MS from now."""
     latest = now_ms + LIFETIME_MS
-    return min(latest, quote.expires_s * 1000) if quote.expires_s else latest
+    return min(latest, expires_s * 1000) if expires_s else latest
 
 
 def _worst_price(state: State, quote: Quote) -> str | None:
@@ -237,19 +223,3 @@ def _fresh_nonce(state: State, owner: str, now_s: int) -> int:
             if not state.nonce_used_for(owner, owner, nonce):
                 return nonce
     return now_s * NONCE_SLOTS  # a minute of 256 actions a second: the exchange will say NONCE_USED
-
-
-def _checked(wish: QuoteRequest | Rejected) -> QuoteRequest | Rejected:
-    """Also by what its form cannot say."""
-    if isinstance(wish, Rejected):
-        return wish
-    fault = token_form_fault(wish.token_in, "$.tokenIn") or token_form_fault(
-        wish.token_out, "$.tokenOut"
-    )
-    if fault is not None:
-        return fault
-    if (wish.amount_in is None) == (wish.amount_out is None):
-        return malformed("Name exactly one of amountIn and amountOut - at `$.amountIn`")
-    if wish.slippage_bps > BPS:
-        return malformed(f"Expected slippageBps from 0 to {BPS} - at `$.slippageBps`")
-    return wish

@@ -12,10 +12,15 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.router import Router
 
-from api import candle_examples, examples
+from api import candle_examples, examples, examples_chain, examples_transactions
 from api.auth import AUTH_ROUTES, BY_SESSION, SIGN_OUT_PATH, AuthRoute
+from api.best_price import AfterGas, ComparedView, VenueFault
+from api.chain import CHAIN_POSTS
+from api.chain_quotes import CHAIN_QUOTE_PATH
+from api.chains import ChainPost
 from api.key_schema import add_key_routes
 from api.market_queries import QUERY_ROUTES, QueryRoute
+from api.order_quotes import ORDER_QUOTE_PATH, OrderWish
 from api.orders import OrderQuery
 from api.problems import Problem
 from api.quotes import QUOTE_PATH, QuoteRequest, QuoteView
@@ -141,13 +146,17 @@ def _complete(reads: Schema, services: Services) -> Schema:
     bars = paths["/udf/history"]["get"]["responses"]
     bars["200"] = _response("Bars", _ref("UdfHistory"), candle_examples.UDF_HISTORY)
     paths[QUOTE_PATH] = _quote_operations(schemas["QuoteRequest"])
+    paths[CHAIN_QUOTE_PATH]["get"]["parameters"] += _parameters(schemas["ChainQuoteRequest"])
     paths["/api/v1/order"]["get"]["parameters"] = _parameters(schemas.pop("OrderQuery"))
+    paths[ORDER_QUOTE_PATH]["get"]["parameters"] = _parameters(schemas.pop("OrderWish"))
     for asked in QUERY_ROUTES:
         parameters = _parameters(schemas.pop(asked.query.__name__))
         paths[asked.path] = {"get": _query_operation(asked, parameters)}
     for route in SIGNED_ROUTES:
         operation = _signed_operation(route, services.domain)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
+    for posted in CHAIN_POSTS:
+        _complete_post(paths[posted.path]["post"], posted)
     for auth in AUTH_ROUTES:
         paths[auth.path] = {"post": _auth_operation(auth)}
     document["components"]["securitySchemes"] = {"session": _BEARER}
@@ -183,6 +192,14 @@ def _complete_read(operation: Schema, example: Any) -> None:
             content["example"] = example
 
 
+def _complete_post(operation: Schema, route: ChainPost) -> None:
+    """The body, which litestar was not told of, with an example of it and of the answer."""
+    asked, answered = (examples_chain.POSTS | examples_transactions.POSTS)[route.path]
+    operation["requestBody"] = _body(_ref(route.request.__name__), asked)
+    shown = _response(route.summary, _ref(route.answer.__name__), answered)
+    operation["responses"] = {"200": shown, **({"201": shown} if route.makes else {}), **_REFUSED}
+
+
 def _query_operation(route: QueryRoute, parameters: list[Schema]) -> Schema:
     view = _ref(route.view.__name__)
     shown = {"type": "array", "items": view} if route.is_list else view
@@ -199,13 +216,15 @@ def _query_operation(route: QueryRoute, parameters: list[Schema]) -> Schema:
 
 
 def _quote_operations(request: Schema) -> Schema:
+    views = [_ref("QuoteView"), _ref("ChainQuoteView"), _ref("ComparedView")]
+
     def operation(name: str) -> Schema:
         return {
             "tags": ["quote"],
             "operationId": name,
             "summary": "Quote a swap",
             "responses": {
-                "200": _response("The quote", _ref("QuoteView"), examples.QUOTED),
+                "200": _response("The quote", {"anyOf": views}, examples.QUOTED),
                 **_REFUSED,
             },
         }
@@ -326,16 +345,25 @@ def _component_schemas() -> dict[str, Schema]:
         QuoteRequest,
         QuoteView,
         UdfHistory,
-        OrderQuery,
+        *(OrderQuery, OrderWish),
         *(route.query for route in QUERY_ROUTES),
         *(route.view for route in QUERY_ROUTES),
         Problem,
         Receipt,
         *dict.fromkeys(RECEIPTS.values()),
         *BY_SESSION.values(),
+        *(AfterGas, ComparedView, VenueFault),
+        *dict.fromkeys(kind for route in CHAIN_POSTS for kind in (route.request, route.answer)),
         *dict.fromkeys(kind for route in AUTH_ROUTES for kind in (route.body, route.answer)),
     ]
     _, schemas = msgspec.json.schema_components(kinds, schema_hook=_form, ref_template=REF)
+    schemas["ComparedView"]["properties"]["quotes"]["items"] = {
+        "anyOf": [
+            {"allOf": [_ref("QuoteView"), _ref("AfterGas")]},
+            {"allOf": [_ref("ChainQuoteView"), _ref("AfterGas")]},
+            _ref("VenueFault"),
+        ]
+    }
     schemas["Problem"]["properties"]["code"]["enum"] = [code.name for code in Code]
     return schemas
 

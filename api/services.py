@@ -1,14 +1,16 @@
 """What the HTTP layer is given: the exchange as it runs, put together by whoever starts it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 import msgspec
 from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from api.limits import Limits, LimitSettings
 from api.metrics import Metrics
+from xyk.chain.venue import Venue
 from xyk.engine.clock import Clock
 from xyk.engine.journal import Journal
 from xyk.engine.liabilities import Liabilities
@@ -68,31 +70,44 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """`state` and `journal` are the writer's own, read here and never touched. `projected` gives
-    the last seq that `history` shows, `state_digest` the newest snapshot's and `liabilities` what
-    was owed at its seq, None before the first one. `secret`: 32 bytes that the tokens of sessions
-    are made with."""
+class Reads:
+    """What reads of market data are given, of whatever venue. `projected` gives the last seq that
+    `history` shows."""
 
     state: State
-    writer: Writer
-    journal: Journal
     clock: Clock
     history: History
     projected: Callable[[], int]
-    state_digest: Callable[[], StateDigest | None]
-    domain: Domain
     settings: Settings
     metrics: Metrics
-    secret: bytes
-    refresh_tokens: RefreshTokens
     limits: Limits = field(default_factory=lambda: Limits(LimitSettings()))
-    health: Health = field(default_factory=Health)
-    liabilities: Callable[[], Liabilities | None] = lambda: None
 
     def now_ms(self) -> int:
-        """The exchange's time: the clock's, but never before the last entry."""
+        """The venue's time: the clock's, but never before the last entry."""
         return max(self.state.now_ms, self.clock.now_ms())
+
+    async def committed(self, view: V) -> V:
+        """`view`, once everything that it can have seen is to stay; at once where nothing is seen
+        before."""
+        return view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services(Reads):
+    """The exchange. `state` and `journal` are the writer's own, read here and never touched.
+    `state_digest` gives the newest snapshot's and `liabilities` what was owed at its seq, None
+    before the first one. `secret`: 32 bytes that the tokens of sessions
+    are made with. `chains`: the mirrored deployments by name, in the order of their file."""
+
+    writer: Writer
+    journal: Journal
+    state_digest: Callable[[], StateDigest | None]
+    domain: Domain
+    secret: bytes
+    refresh_tokens: RefreshTokens
+    health: Health = field(default_factory=Health)
+    liabilities: Callable[[], Liabilities | None] = lambda: None
+    chains: Mapping[str, Venue] = field(default_factory=dict)
 
     async def committed(self, view: V) -> V:
         """`view`, once everything that it can have seen is on disk: nothing uncommitted leaves the
@@ -102,3 +117,4 @@ class Services:
 
 
 Given = NamedDependency[Services]  # as litestar hands them to a handler
+GivenReads = NamedDependency[SkipValidation[Reads]]  # it would take Reads alone for such

@@ -8,7 +8,7 @@ error 4006; the others of the same request are subscribed all the same.
 import asyncio
 from collections.abc import Callable
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -21,7 +21,6 @@ from api.hub import Frame, Hub, Reader, Write
 from api.limits import Limits
 from api.metrics import Metrics
 from api.problems import JSON, Answer, no_such_route, problem
-from api.stream_sessions import StreamSessions
 from xyk.domain.rejections import Code, Rejected
 
 PATHS = frozenset({"/", "/ws"})
@@ -51,6 +50,16 @@ class StreamRequest(msgspec.Struct, frozen=True):
 
 _decoder = msgspec.json.Decoder(StreamRequest)
 
+
+class SocketSessions(Protocol):
+    """What sockets showed: see StreamSessions."""
+
+    async def by_token(self, reader: Reader, token: str) -> Rejected | None: ...
+    def named(self, reader: Reader, name: str) -> str: ...
+    def fault(self, reader: Reader, name: str) -> Rejected | None: ...
+    def leave(self, reader: Reader) -> None: ...
+
+
 TOO_MANY_SOCKETS = Rejected(
     Code.TOO_MANY_REQUESTS, "Your address has too many websockets open; one follows many streams"
 )
@@ -65,7 +74,7 @@ class Stream:
         feed: Feed,
         metrics: Metrics,
         now_ms: Callable[[], int],
-        sessions: StreamSessions,
+        sessions: SocketSessions,
         limits: Limits,
     ) -> None:
         self._sessions = sessions
@@ -144,7 +153,7 @@ class Stream:
                 if stream:
                     self._hub.unsubscribe(reader, stream)
         if request.id is not None:
-            _push(reader, {"id": request.id, "result": None})
+            push_view(reader, {"id": request.id, "result": None})
 
     def _key_of(self, reader: Reader, request: StreamRequest) -> str:
         """The key that signed for the account streams of the request; else empty, and the reader is
@@ -168,13 +177,17 @@ class Stream:
         """What the hub calls an account stream; empty where there is nothing to listen to."""
         return self._feed.accounts.stream(name, key, self._feed.markets) if key else ""
 
+    def _has(self, name: str) -> bool:
+        """Whether a stream that takes no signature can be subscribed to."""
+        return self._feed.has_stream(name)
+
     def _subscribe(self, reader: Reader, request: StreamRequest, key: str) -> None:
         most = self._limits.settings.subscriptions_per_socket
         for name in self._named(reader, request):
             stream: str | None = name
             if is_private(name):
                 stream = self._stream(name, key)
-            elif not self._feed.has_stream(name):
+            elif not self._has(name):
                 stream = None
             if stream is None:
                 _say(reader, request.id, INVALID_STREAM, "Invalid stream")
@@ -236,10 +249,10 @@ async def _refuse(send: Send, answer: Answer) -> None:
     await send({"type": "websocket.http.response.body", "body": answer.body})
 
 
-def _say(reader: Reader, request: int | str | None, code: int, message: str) -> None:
-    _push(reader, {"id": request, "error": {"code": code, "message": message}})
-
-
-def _push(reader: Reader, view: dict[str, Any]) -> None:
+def push_view(reader: Reader, view: dict[str, Any]) -> None:
     """Through the reader's own bounded queue: whoever asks and never reads is closed as well."""
     reader.push(Frame("", _encode(view).decode(), replaceable=False))
+
+
+def _say(reader: Reader, request: int | str | None, code: int, message: str) -> None:
+    push_view(reader, {"id": request, "error": {"code": code, "message": message}})

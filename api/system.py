@@ -7,7 +7,8 @@ from litestar import MediaType, Response, get
 from api.markets import View
 from api.metrics import CONTENT_TYPE
 from api.problems import STOPPING, Refused
-from api.services import Given, StateDigest
+from api.services import Given, GivenReads, StateDigest
+from api.views import address
 from xyk.wallet.typed_data import domain_document
 
 
@@ -19,7 +20,8 @@ class RootMark(View, frozen=True, kw_only=True):
 class StatusView(View, frozen=True, kw_only=True):
     """`seq` and `hash` are the last committed entry's: keep them as an anchor for `xyk verify`.
     `stateDigest` is the newest snapshot's, `liabilities` the root over all accounts at its seq (see
-    `/api/v1/proof`); null before the first one.
+    `/api/v1/proof`); null before the first one. `operator` signs what
+    only the operator may; no mirrored chain has one.
     """
 
     status: str
@@ -29,6 +31,7 @@ class StatusView(View, frozen=True, kw_only=True):
     state_digest: StateDigest | None
     version: str
     sandbox: bool
+    operator: str | None
     liabilities: RootMark | None
 
 
@@ -62,7 +65,7 @@ async def get_ping() -> str:
 
 
 @get("/api/v1/time", media_type=MediaType.TEXT, summary="Unix ms, as digits", tags=["system"])
-async def get_time(services: Given) -> str:
+async def get_time(services: GivenReads) -> str:
     return str(services.now_ms())
 
 
@@ -78,6 +81,7 @@ async def get_status(services: Given) -> StatusView:
         state_digest=services.state_digest(),
         version=services.settings.version,
         sandbox=services.state.sandbox,
+        operator=address(services.state.operator),
         liabilities=None if owed is None else RootMark(seq=owed.root.seq, root=owed.root.root),
     )
 

@@ -10,7 +10,7 @@ from api.feed import Feed, MarketFeed
 from api.markets import View
 from api.problems import Answer, Refused, malformed
 from api.query import parser
-from api.services import Services
+from api.services import Reads
 from xyk.domain.decimals import base_units, half_even, whole_tokens
 from xyk.domain.rejections import Rejected
 
@@ -58,7 +58,7 @@ _tickers_query = parser(TickersQuery)
 class Tickers:
     """The two endpoints; they are asked with the query string as it was sent."""
 
-    def __init__(self, services: Services, feed: Feed) -> None:
+    def __init__(self, services: Reads, feed: Feed) -> None:
         self._services = services
         self._feed = feed
 

@@ -44,6 +44,11 @@ class TradeTail:
         """Newest first, after the first `offset` of them."""
         return tuple(islice(reversed(self._trades), offset, offset + limit))
 
+    def go_back(self, seq: int) -> None:
+        """Those of later entries never were."""
+        while self._trades and self._trades[-1].seq > seq:
+            self._trades.pop()
+
     def forget(self, projected: int) -> None:
         """Those of entries up to `projected`, which the read tables show."""
         trades = self._trades

@@ -14,7 +14,7 @@ from api.feed import Feed, MarketFeed
 from api.markets import View
 from api.problems import Answer, Refused
 from api.query import LIMIT_MAX, parser
-from api.services import Services
+from api.services import Reads
 from api.trade_tail import PublicTrade
 from xyk.domain.decimals import whole_tokens
 from xyk.domain.rejections import Rejected
@@ -57,7 +57,7 @@ _history_query = parser(HistoryQuery)
 class Trades:
     """The two endpoints; they are asked with the query string as it was sent."""
 
-    def __init__(self, services: Services, feed: Feed) -> None:
+    def __init__(self, services: Reads, feed: Feed) -> None:
         self._services = services
         self._feed = feed
 
@@ -80,7 +80,7 @@ class Trades:
 
 
 async def newest_trades(
-    services: Services, market: MarketFeed, limit: int, offset: int = 0
+    services: Reads, market: MarketFeed, limit: int, offset: int = 0
 ) -> Sequence[PublicTrade | Trade]:
     """At most LIMIT_MAX of them, after the first `offset`."""
     tail = market.tail
@@ -97,7 +97,7 @@ async def newest_trades(
 
 
 async def trades_between(
-    services: Services,
+    services: Reads,
     market: MarketFeed,
     limit: int,
     *,

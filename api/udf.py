@@ -15,7 +15,7 @@ from api.depth import GivenFeed
 from api.feed import Feed
 from api.klines import CANDLES_MAX, candles_between
 from api.problems import JSON
-from api.services import Given, Services
+from api.services import GivenReads, Reads
 from xyk.domain.decimals import whole_tokens
 from xyk.domain.market import Market
 from xyk.engine.candles import Candle
@@ -129,7 +129,7 @@ async def get_udf_config() -> UdfConfig:
 
 
 @get("/udf/symbols", summary="One market for the charting library", tags=["udf"])
-async def get_udf_symbol(services: Given, symbol: FromQuery[str] = "") -> UdfSymbol | UdfFault:
+async def get_udf_symbol(services: GivenReads, symbol: FromQuery[str] = "") -> UdfSymbol | UdfFault:
     """`symbol` with or without the exchange in front: `xyk:ETH_USDC`."""
     market = _market(services, symbol)
     if market is None:
@@ -155,7 +155,7 @@ async def get_udf_symbol(services: Given, symbol: FromQuery[str] = "") -> UdfSym
 
 @get("/udf/search", summary="Markets whose name has a text in it", tags=["udf"])
 async def get_udf_search(
-    services: Given,
+    services: GivenReads,
     text: Annotated[str, QueryParameter(name="query")] = "",
     kind: Annotated[str, QueryParameter(name="type")] = "",
     exchange: FromQuery[str] = "",
@@ -179,13 +179,13 @@ async def get_udf_search(
 
 
 @get("/udf/time", media_type=MediaType.TEXT, summary="Unix seconds, as digits", tags=["udf"])
-async def get_udf_time(services: Given) -> str:
+async def get_udf_time(services: GivenReads) -> str:
     return str(services.now_ms() // SECOND_MS)
 
 
 @get("/udf/history", summary="Bars", tags=["udf"])
 async def get_udf_history(
-    services: Given,
+    services: GivenReads,
     feed: GivenFeed,
     symbol: FromQuery[str] = "",
     resolution: FromQuery[str] = "",
@@ -217,7 +217,7 @@ UDF = (get_udf_config, get_udf_symbol, get_udf_search, get_udf_time, get_udf_his
 
 
 async def _history(
-    services: Services, feed: Feed, market: Market, interval: Interval, start_ms: int, end_ms: int
+    services: Reads, feed: Feed, market: Market, interval: Interval, start_ms: int, end_ms: int
 ) -> UdfHistory:
     candles = await candles_between(
         services, feed, market, interval, start_ms=start_ms, end_ms=end_ms
@@ -240,7 +240,7 @@ def _first_bar(interval: Interval, first_ms: int, end_ms: int, countback: int) -
     return max(earliest, start if start == first_ms else interval.end_of(start))
 
 
-def _bars(services: Services, market: Market, candles: list[Candle]) -> UdfHistory:
+def _bars(services: Reads, market: Market, candles: list[Candle]) -> UdfHistory:
     decimals = services.state.assets[market.base].decimals
     return UdfHistory(
         s="ok",
@@ -259,7 +259,7 @@ def _number(text: str | None) -> msgspec.Raw:
     return msgspec.Raw(text.encode())
 
 
-def _market(services: Services, name: str) -> Market | None:
+def _market(services: Reads, name: str) -> Market | None:
     return services.state.markets.get(name.rpartition(":")[2])
 
 

@@ -5,12 +5,15 @@ import sys
 from bench import (
     audit,
     book,
+    chain,
+    chain_quote,
     core,
     http,
     keys,
     klines,
     memory,
     orders,
+    page,
     pause,
     reads,
     startup,
@@ -18,8 +21,8 @@ from bench import (
 )
 from bench.table import Row, show
 
-ALL = ["core", "book", "orders", "http", "keys", "reads", "klines", "stream"]
-ALL += ["audit", "memory", "pause", "startup"]
+ALL = ["core", "book", "orders", "http", "keys", "reads", "klines", "stream", "page"]
+ALL += ["chain", "audit", "memory", "pause", "startup"]
 
 
 def main(parts: list[str]) -> None:
@@ -46,8 +49,12 @@ def main(parts: list[str]) -> None:
         show(reads.rows())
     if "stream" in wanted:
         show(stream.rows())
+    if "page" in wanted:
+        show(page.rows())
     if "klines" in wanted:
         show(klines.rows())
+    if "chain" in wanted:
+        show(chain.rows() + chain_quote.rows())
     if "audit" in wanted:
         show(audit.rows())
     if "memory" in wanted:

@@ -83,7 +83,7 @@ async def write(data: Path, entries: list[Entry]) -> None:
 def start_s(data: Path) -> float:
     """Seconds from starting the process to its open port."""
     started = time.perf_counter()
-    command = [sys.executable, "-m", "xyk.cli.main", "serve", "--data", str(data), "--port", "0"]
+    command = [sys.executable, "-m", "xyk", "serve", "--data", str(data), "--port", "0"]
     process = subprocess.Popen(
         [*command, "--accept-clock"],
         cwd=ROOT,

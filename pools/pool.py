@@ -110,14 +110,14 @@ class Pool:
         """The average price over the last `window_s` seconds, and the seconds it really covers.
 
         UQ112x112 quote per base, rounded down; fewer seconds where the pool is younger than the
-        window, None where it has no full second. `now_s` is the exchange's time, not before the
-        last change. Where the window starts between two observations the price between them is
-        taken as even; every change a minute or more after an observation is one itself, so this
-        errs by less than 60 seconds of the price's range there.
+        window, None where it has no full second or no reserves. `now_s` is the exchange's time, not
+        before the last change. Where the window starts between two observations the price between
+        them is taken as even; every change a minute or more after an observation is one itself, so
+        this errs by less than 60 seconds of the price's range there.
         """
         assert now_s >= self.last_s
         assert window_s > 0
-        if not self.observations:
+        if not self.observations or not self._is_seeded():
             return None
         start_s = max(now_s - window_s, self.observations[0].time_s)
         if start_s == now_s:

@@ -15,7 +15,7 @@ T = TypeVar("T")
 POSTGRES_URL = os.environ.get(
     "XYK_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres"
 )
-POSTGRES_TIMEOUT_S = 5
+POSTGRES_TIMEOUT_S = 60
 
 # `with databases() as url` gives what `--database-url` would say, empty for SQLite.
 Databases = Callable[[], AbstractContextManager[str]]

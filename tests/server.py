@@ -14,9 +14,12 @@ from typing import IO
 
 import httpx
 
+from tests.forked import Forked, can_fork
+
 ROOT = Path(__file__).resolve().parents[1]
-START_S = 60.0
-STOP_S = 60.0
+CROSS_CHECKS = ("replay", "verify")  # of what a server did: with a hash seed of their own
+START_S = 120.0
+STOP_S = 120.0
 
 
 class Server:
@@ -33,18 +36,24 @@ class Server:
         interpreter: tuple[str, ...] = (),
         environment: dict[str, str] | None = None,
         launcher: tuple[str, ...] = (),
+        traders: bool = False,
+        forked: bool = True,
     ) -> None:
-        """`launcher`: a program that turns itself into the server, keeping its id (nsenter)."""
+        """`launcher`: a program that turns itself into the server, keeping its id (nsenter).
+        `traders`: those of --seed-demo too; without them its markets stand still.
+        `forked`: from a process that has imported everything already, which starts it sooner;
+        what looks into the process itself wants one that does all of it."""
         self.data = data
         self.port = 0
         self.log = data.parent / f"{data.name}.log"
         self.database_url = database_url
         self._arguments = ["--sandbox", *arguments] if sandbox else list(arguments)
         self._interpreter = interpreter
-        self._environment = environment or {}
+        self._environment = {"XYK_DEMO_TRADERS": "1" if traders else "0", **(environment or {})}
         self._launcher = launcher
         self._log: IO[bytes] | None = None
-        self.process: subprocess.Popen[str] | None = None
+        self._is_forked = forked and can_fork() and not (interpreter or launcher)
+        self.process: subprocess.Popen[str] | Forked | None = None
 
     @property
     def url(self) -> str:
@@ -58,7 +67,7 @@ class Server:
     def command(self) -> list[str]:
         database = ["--database-url", self.database_url] if self.database_url else []
         return [
-            *(*self._launcher, sys.executable, *self._interpreter, "-m", "xyk.cli.main", "serve"),
+            *(*self._launcher, sys.executable, *self._interpreter, "-m", "xyk", "serve"),
             *("--data", str(self.data), "--port", str(self.port), *database, *self._arguments),
         ]
 
@@ -113,10 +122,15 @@ class Server:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith("XYK_")
         }
+        environment |= {"PYTHONPATH": str(ROOT), **self._environment}
+        if self._is_forked:
+            words = self.command()
+            self.process = Forked(words[words.index("serve") :], ROOT, environment, self.log)
+            return
         self.process = subprocess.Popen(
             self.command(),
             cwd=ROOT,
-            env={**environment, "PYTHONPATH": str(ROOT), **self._environment},
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
@@ -124,7 +138,7 @@ class Server:
 
     def _wait_for_status(self) -> None:
         give_up = time.monotonic() + START_S
-        with httpx.Client(trust_env=False) as http:
+        with httpx.Client(trust_env=False, timeout=60) as http:
             while time.monotonic() < give_up:
                 try:
                     if http.get(f"{self.url}/api/v1/status").status_code == 200:
@@ -151,14 +165,22 @@ def running_server(data: Path, *arguments: str, **options: object) -> Iterator[S
 
 
 def run_xyk(
-    *arguments: str, timeout_s: float = 60.0, launcher: tuple[str, ...] = ()
+    *arguments: str, timeout_s: float = 120.0, launcher: tuple[str, ...] = ()
 ) -> tuple[int, str]:
     """Another `xyk` command to its end: exit code and everything printed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("XYK_")}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("XYK_")}
+    environment = {**own, "PYTHONPATH": str(ROOT)}
+    if can_fork() and not launcher and arguments[0] not in CROSS_CHECKS:
+        forked = Forked(arguments, ROOT, environment)
+        try:
+            said, _ = forked.communicate(timeout_s)
+        finally:
+            forked.kill()
+        return forked.wait(), said
     done = subprocess.run(
-        [*launcher, sys.executable, "-m", "xyk.cli.main", *arguments],
+        [*launcher, sys.executable, "-m", "xyk", *arguments],
         cwd=ROOT,
-        env={**environment, "PYTHONPATH": str(ROOT)},
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

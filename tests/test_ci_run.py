@@ -15,10 +15,13 @@ from tests.server import ROOT
 MAKEFILE = """\
 clients:
 	@echo "require clients $$XYK_REQUIRE_CLIENTS"
+page:
+	@exit $(PAGE)
 check:
 	@echo "profile $$HYPOTHESIS_PROFILE"; exit $(CHECK)
 test:
 	@echo "require $$XYK_REQUIRE_POSTGRES $$XYK_REQUIRE_CHAIN $$XYK_REQUIRE_FRESH"
+	@echo "require browser $$XYK_REQUIRE_BROWSER"; echo "checked $(CHECKED)"
 	@echo "===== 5 passed, 1 skipped in 3.21s (0:00:03) ====="; exit $(TEST)
 slow:
 	@echo "===== 2 passed in 60.00s =====" ; exit $(SLOW)
@@ -40,7 +43,7 @@ def tree(tmp_path: Path) -> Path:
     (tmp_path / "Makefile").write_text(MAKEFILE)
     tools = tmp_path / "tools"
     tools.mkdir()
-    for name in ("git", "node", "python3"):
+    for name in ("git", "node", "python3", "chromium", "chromium-headless-shell"):
         (tools / name).write_text("#!/bin/sh\nexit 0\n")
     (tools / "npm").write_text('#!/bin/sh\necho "npm $*"\nexit $NPM\n')
     for tool in tools.iterdir():
@@ -50,7 +53,7 @@ def tree(tmp_path: Path) -> Path:
 
 def ci(tree: Path, **codes: int) -> tuple[int, list[str]]:
     """Exit code and lines, with these exit codes of make's targets and of npm."""
-    names = {"CHECK": "0", "TEST": "0", "SLOW": "0", "NPM": "0"}
+    names = {"PAGE": "0", "CHECK": "0", "TEST": "0", "SLOW": "0", "NPM": "0"}
     plain = {name: value for name, value in os.environ.items() if not name.startswith("XYK_")}
     done = subprocess.run(
         [str(tree / ".ci" / "run")],
@@ -76,33 +79,36 @@ def test_green_is_all_three_without_a_skip_for_what_is_missing(tree: Path) -> No
     assert code == 0, lines
     assert "profile ci" in lines
     assert "require 1 1 1" in lines and "require clients 1" in lines
+    assert "require browser 1" in lines
+    assert "checked 1" in lines, "what `make check` ran is run again"
     assert SLOW_SUMMARY in lines
     assert lines[-1] == TEST_SUMMARY
     verdicts = lines[lines.index("--- verdict") + 1 : -1]
     assert [line.split()[:2] for line in verdicts] == [
-        [name, "passed"] for name in ("install", "clients", "check", "test", "slow")
+        [name, "passed"] for name in ("install", "page", "clients", "check", "test", "slow")
     ]
 
 
-@pytest.mark.parametrize("name", ["check", "test", "slow"])
+@pytest.mark.parametrize("name", ["page", "check", "test", "slow"])
 def test_one_failure_is_red_and_stops_nothing(tree: Path, name: str) -> None:
     code, lines = ci(tree, **{name: 1})
     assert code != 0
     assert any(line.startswith(f"{name} FAILED") for line in lines)
-    for other in {"check", "test", "slow"} - {name}:
+    for other in {"page", "check", "test", "slow"} - {name}:
         assert any(line.startswith(f"{other} passed") for line in lines), (other, lines)
     assert lines[-1] == (SLOW_SUMMARY if name == "slow" else TEST_SUMMARY)
 
 
-def test_the_contracts_are_installed_where_they_are_named(tree: Path) -> None:
-    (tree / "tests" / "chain").mkdir(parents=True)
-    (tree / "tests" / "chain" / "package.json").write_text("{}")
+@pytest.mark.parametrize(("folder", "step"), [("chain", "npm"), ("browser", "npm-browser")])
+def test_what_npm_gives_is_installed_where_it_is_named(tree: Path, folder: str, step: str) -> None:
+    (tree / "tests" / folder).mkdir(parents=True)
+    (tree / "tests" / folder / "package.json").write_text("{}")
     code, lines = ci(tree)
     assert code == 0, lines
-    assert "npm ci --prefix tests/chain --no-audit --no-fund" in lines
+    assert f"npm ci --prefix tests/{folder} --no-audit --no-fund" in lines
     code, lines = ci(tree, npm=1)
     assert code != 0
-    assert any(line.startswith("npm FAILED") for line in lines)
+    assert any(line.startswith(f"{step} FAILED") for line in lines)
 
 
 def test_a_summary_of_an_earlier_run_is_none(tree: Path) -> None:

@@ -16,6 +16,12 @@ from xyk.wallet.typed_data import Domain, message
 ETH, USDC, BTC = (token_address(symbol) for symbol in ("ETH", "USDC", "BTC"))
 NOBODY = "0x" + "00" * 19 + "01"
 
+# 0.01 ETH at 2,000 USDC
+ORDER_QUOTE = (
+    "/api/v1/quote/order?sellToken=USDC&buyToken=ETH"
+    "&sellAmount=20000000&buyAmount=10000000000000000"
+)
+
 Json = dict[str, Any]
 
 

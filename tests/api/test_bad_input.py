@@ -201,7 +201,7 @@ async def test_the_largest_body_is_read(desk: Desk) -> None:
 async def test_an_announced_large_body_is_refused_before_it_is_sent(url: str) -> None:
     """As curl asks: the head alone, with `Expect: 100-continue`."""
     address = httpx.URL(url)
-    with socket.create_connection((address.host, address.port), timeout=20) as connection:
+    with socket.create_connection((address.host, address.port), timeout=60) as connection:
         connection.sendall(
             b"POST /api/v1/sell HTTP/1.1\r\nHost: exchange\r\nExpect: 100-continue\r\n"
             b"Content-Length: 10485760\r\n\r\n"
@@ -272,6 +272,6 @@ async def seq(desk: Desk) -> int:
 def test_a_client_that_writes_before_it_reads_sees_the_413(url: str, path: str) -> None:
     """urllib closes its connections and writes all of the 10 MB first."""
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(urllib.request.Request(url + path, data=b" " * 10**7), timeout=30)
+        urllib.request.urlopen(urllib.request.Request(url + path, data=b" " * 10**7), timeout=60)
     assert refused.value.code == 413
     assert json.load(refused.value)["code"] == "TOO_LARGE"

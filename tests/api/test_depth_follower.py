@@ -23,6 +23,8 @@ from xyk.domain.commands import PlaceOrder, SignedAction, SwapExactIn
 from xyk.wallet.signer import Wallet
 
 BATCH = 100
+BATCHES = 10
+READERS = 50
 RECONNECTS_ABOUT_EVERY = 12  # frames
 
 
@@ -30,6 +32,13 @@ RECONNECTS_ABOUT_EVERY = 12  # frames
 def server(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iterator[Server]:
     data = tmp_path_factory.mktemp("follower") / "data"
     with databases() as url, running_server(data, database_url=url) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """For what takes minutes: streams are the same whatever database is below."""
+    with running_server(tmp_path_factory.mktemp("follower") / "data") as running:
         yield running
 
 
@@ -145,16 +154,21 @@ async def test_followers_have_what_the_server_has(server: Server) -> None:
 
 
 @pytest.mark.slow
-async def test_followers_have_what_the_server_has_after_100_000_updates(server: Server) -> None:
-    await follow_through(server, 100_000)
+async def test_followers_have_what_the_server_has_after_100_000_updates(
+    sqlite_server: Server,
+) -> None:
+    await follow_through(sqlite_server, 100_000)
 
 
 @pytest.mark.slow
 async def test_a_reader_that_stops_is_closed_and_slows_nobody(
-    server: Server, capsys: pytest.CaptureFixture[str], pytestconfig: pytest.Config
+    sqlite_server: Server,
+    capsys: pytest.CaptureFixture[str],
+    pytestconfig: pytest.Config,
 ) -> None:
     """Trades of one market to fifty readers, without and then with one that does not read. What is
     measured is printed, and asserted is what everybody heard."""
+    server = sqlite_server
     operator_wallet = read_wallet(Path(server.data) / OPERATOR)
     async with (
         httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as http,
@@ -164,7 +178,7 @@ async def test_a_reader_that_stops_is_closed_and_slows_nobody(
         venue = await Venue.open(operator)
         await venue.fund(alice, 10**6, 10**10)
         await venue.add_pool(alice)
-        quick_s = await swaps_heard(server.url, alice, venue, 10)
+        quick_s = await swaps_heard(server.url, alice, venue)
         before = await metric(http, "xyk_slow_readers")
         names = [f"trade.{venue.market}", f"pool.{venue.market}", f"depth.{venue.market}"]
         rounds = 0
@@ -172,28 +186,28 @@ async def test_a_reader_that_stops_is_closed_and_slows_nobody(
         async with listening(server.url, *names):
             while await metric(http, "xyk_slow_readers") == before:
                 assert rounds < 100
-                slow_s += await swaps_heard(server.url, alice, venue, 10)
+                slow_s += await swaps_heard(server.url, alice, venue)
                 rounds += 1
         with capsys.disabled():
             pytestconfig.get_terminal_writer().line(
-                f"\n1,000 swaps to 50 readers: {quick_s:.2f} s; beside one that does not read "
+                f"\n1,000 swaps to {READERS} readers: {quick_s:.2f} s; beside one that stops "
                 f"{slow_s / rounds:.2f} s; it was closed after {rounds} times 1,000"
             )
 
 
-async def swaps_heard(url: str, trader: Client, venue: Venue, batches: int) -> float:
-    """Seconds until all of fifty readers heard of all swaps, each once and in order."""
+async def swaps_heard(url: str, trader: Client, venue: Venue) -> float:
+    """Seconds until all readers heard of all swaps, each once and in order."""
 
     async def hear(socket: Socket) -> list[int]:
-        frames = await socket.frames(batches * BATCH)
+        frames = await socket.frames(BATCHES * BATCH)
         return [frame["data"]["t"] for frame in frames]
 
     async with contextlib.AsyncExitStack() as stack:
         name = f"trade.{venue.market}"
-        sockets = [await stack.enter_async_context(listening(url, name)) for _ in range(50)]
+        sockets = [await stack.enter_async_context(listening(url, name)) for _ in range(READERS)]
         hearing = [asyncio.create_task(hear(socket)) for socket in sockets]
         started = time.perf_counter()
-        for _ in range(batches):
+        for _ in range(BATCHES):
             swaps = [
                 SwapExactIn(
                     owner=trader.owner,
@@ -210,7 +224,7 @@ async def swaps_heard(url: str, trader: Client, venue: Venue, batches: int) -> f
         heard = await asyncio.gather(*hearing)
         elapsed = time.perf_counter() - started
     first = heard[0][0]
-    assert all(ids == list(range(first, first + batches * BATCH)) for ids in heard)
+    assert all(ids == list(range(first, first + BATCHES * BATCH)) for ids in heard)
     return elapsed
 
 

@@ -53,11 +53,11 @@ class Bench:
 
     def change(self, is_bid: bool, price: int, lots: int) -> None:
         self.depth.add(is_bid, price, lots)
-        self.stream.changed(self.hub, ENTRY)
+        self.stream.changed(self.hub, ENTRY.time)
 
     def swap(self, base: int, quote: int) -> None:
         self.depth.set_reserves(base, quote)
-        self.stream.changed(self.hub, ENTRY)
+        self.stream.changed(self.hub, ENTRY.time)
 
     def subscribe(self, name: str = NAME) -> Reader:
         reader = Reader(lambda: None)
@@ -135,7 +135,7 @@ def test_levels_of_another_tick_and_lot_take_the_place_of_the_old_ones() -> None
     assert follower.sides["b"]["1500.01"] == "0.0005"
     bench.depth.add(True, 150_001, -5)
     bench.stream.set_terms(replace(MARKET, tick_size=3 * 10**4, lot_size=7 * 10**14), 30)
-    bench.stream.changed(bench.hub, ENTRY)
+    bench.stream.changed(bench.hub, ENTRY.time)
     bench.tick()
     for frame in read(reader):
         follower.take(frame)

@@ -44,6 +44,7 @@ async def test_nothing_is_received_after_the_end_of_a_large_body(announced: bool
         stream=never,
         metrics=Metrics(),
         limits=Limits(LimitSettings()),
+        chains={},
     )
     headers = [(b"content-length", b"%d" % (BODY_MAX + 1))] if announced else []
     scope = {"type": "http", "method": "POST", "path": "/x", "headers": headers}

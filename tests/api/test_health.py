@@ -158,7 +158,7 @@ async def test_a_real_server_is_unready_from_the_signal_on(server: Server) -> No
     """A request on its way keeps it alive. What is asked meanwhile is refused or not heard."""
     await asyncio.to_thread(server.start)
     try:
-        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as http:
             assert (await http.get("/readyz")).status_code == 200
             _, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(b"POST /api/v1/faucet HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{")

@@ -22,7 +22,7 @@ from xyk.engine.journal import MemoryJournal
 from xyk.wallet.signer import Wallet
 
 PATH = "/api/v1/journal"
-PATIENCE_S = 20
+PATIENCE_S = 60
 TEXTS = ("command", "evidence", "events")
 
 
@@ -94,7 +94,7 @@ async def test_bad_values_are_named(http: httpx.AsyncClient, query: str) -> None
 async def test_what_is_not_committed_is_not_in_it(tmp_path: Path) -> None:
     async with held_exchange(tmp_path, "") as held:
         async with (
-            httpx.AsyncClient(base_url=held.url, trust_env=False) as http,
+            httpx.AsyncClient(base_url=held.url, trust_env=False, timeout=60) as http,
             Client(held.url, Wallet.random()) as client,
         ):
             await client.faucet("ETH")
@@ -137,7 +137,7 @@ def private(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> I
 
 @pytest.fixture
 async def reader(private: Server) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=private.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=private.url, trust_env=False, timeout=60) as client:
         yield client
 
 

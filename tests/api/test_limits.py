@@ -27,7 +27,7 @@ from xyk.client.connection import Refused
 from xyk.domain.commands import CancelAllAfter, CancelAllOrders, CancelOrder, SwapExactIn
 from xyk.wallet.signer import Wallet
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class HandClock:
@@ -182,7 +182,9 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 async def http(narrow: Server, request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"x-forwarded-for": address_of(request)}
-    async with httpx.AsyncClient(base_url=narrow.url, trust_env=False, headers=headers) as client:
+    async with httpx.AsyncClient(
+        base_url=narrow.url, trust_env=False, headers=headers, timeout=60
+    ) as client:
         yield client
 
 

@@ -214,10 +214,10 @@ async def test_they_are_read_back_at_the_start(tmp_path: Path, database_url: str
             *("/api/v1/ticker?symbol=ETH_USDC", "/api/v1/ticker?symbol=ETH_USDC&interval=1w"),
             *("/api/v1/tickers", "/api/v1/trades?symbol=ETH_USDC"),
         ]
-        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as http:
             before = [(await http.get(path)).json() for path in paths]
         assert before[0]["trades"] == "3"
         server.kill()
         server.start()
-        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as http:
             assert [(await http.get(path)).json() for path in paths] == before

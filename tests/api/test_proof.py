@@ -142,7 +142,7 @@ async def test_who_may_read_it(owing: Server, http: httpx.AsyncClient) -> None:
 
 
 async def test_before_the_first_one_it_says_so(http: httpx.AsyncClient, server: Server) -> None:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as fresh:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as fresh:
         assert (await fresh.get("/api/v1/status")).json()["liabilities"] is None
         for path in ("/api/v1/proof", f"/api/v1/proof/{NOBODY}"):
             answer = await fresh.get(path)

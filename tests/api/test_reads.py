@@ -63,13 +63,14 @@ async def test_markets_in_the_shape_of_the_convention(http: httpx.AsyncClient) -
     assert refusal(await http.get("/api/v1/market")) == (400, "INVALID_CLIENT_REQUEST")
 
 
-async def test_time_ping_and_status(http: httpx.AsyncClient) -> None:
+async def test_time_ping_and_status(http: httpx.AsyncClient, operator: Client) -> None:
     ping = await http.get("/api/v1/ping")
     assert (ping.text, ping.headers["content-type"]) == ("pong", "text/plain; charset=utf-8")
     time = await http.get("/api/v1/time")
     assert abs(int(time.text) - now_s() * 1000) < 60_000
     assert time.headers["content-type"] == "text/plain; charset=utf-8"
     status = (await http.get("/api/v1/status")).json()
+    assert status["operator"] == checksum(operator.owner)
     assert (status["status"], status["message"]) == ("Ok", None)
     assert status["seq"] >= 1
     assert len(status["hash"]) == 64
@@ -149,6 +150,27 @@ async def test_a_pool_and_its_day(operator: Client, alice: Client) -> None:
     assert float(pool["apr"]) == pytest.approx(fees * 365 / float(pool["tvl"]), rel=1e-4)
     listed = {one["symbol"]: one for one in await alice.pools()}
     assert listed[market]["reserves"] == pool["reserves"]
+
+
+async def test_what_the_protocol_would_take_first(operator: Client, alice: Client) -> None:
+    base, quote = await fresh_pair(operator, alice, 10**9, 4 * 10**9)
+    try:
+        await operator.set_protocol_fee(operator.owner)
+        await alice.add_liquidity(base, quote, 10**8, 4 * 10**8)  # k is remembered from here on
+        assert (await alice.pool(f"{base}_{quote}"))["protocolShares"] == "0"
+        await alice.sell(base, quote, 10**8)
+        pool = await alice.pool(f"{base}_{quote}")
+        removed = await alice.remove_liquidity(base, quote, 10**7)
+    finally:
+        await operator.set_protocol_fee("0x" + "00" * 20)
+    minted = int(pool["protocolShares"])
+    assert minted > 0
+    supply = int(pool["totalSupply"]) + minted
+    reserve_base, reserve_quote = (int(one) for one in pool["reserves"])
+    assert removed["amountA"] == str(10**7 * reserve_base // supply)
+    assert removed["amountB"] == str(10**7 * reserve_quote // supply)
+    after = await alice.pool(f"{base}_{quote}")
+    assert (after["totalSupply"], after["protocolShares"]) == (str(supply - 10**7), "0")
 
 
 async def test_an_empty_pool(http: httpx.AsyncClient, operator: Client) -> None:

@@ -37,7 +37,7 @@ async def test_a_sign_in_and_a_sign_out_are_answered_when_they_are_on_disk(
 ) -> None:
     async with (
         held_exchange(tmp_path, "", visibility=PRIVATE) as held,
-        httpx.AsyncClient(base_url=held.url, trust_env=False) as http,
+        httpx.AsyncClient(base_url=held.url, trust_env=False, timeout=60) as http,
         Client(held.url, Wallet.random()) as alice,
     ):
         held.journal.hold()
@@ -66,7 +66,7 @@ async def test_a_sign_in_and_a_sign_out_are_answered_when_they_are_on_disk(
 async def test_a_cancel_by_session_is_answered_when_it_is_on_disk(tmp_path: Path) -> None:
     async with (
         held_exchange(tmp_path, "") as held,
-        httpx.AsyncClient(base_url=held.url, trust_env=False) as http,
+        httpx.AsyncClient(base_url=held.url, trust_env=False, timeout=60) as http,
         Client(held.url, Wallet.random()) as alice,
     ):
         await alice.sign_in()

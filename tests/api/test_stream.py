@@ -15,7 +15,7 @@ from tests.api.desk import Desk, Json, encoded, fresh_pair
 from xyk.client.client import Client
 from xyk.domain.units import SUBSCRIPTIONS_MAX
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class Socket:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.api.desk import ETH, NOBODY, USDC, Desk, Json, encoded, refusal
+from tests.api.desk import ETH, NOBODY, ORDER_QUOTE, USDC, Desk, Json, encoded, refusal
 from tests.api.held import Held, held_exchange
 from tests.api.venue import Venue
 from xyk.client.client import Client
@@ -96,6 +96,11 @@ async def test_reads_refusals_and_repeated_receipts_wait(
             "/api/v1/orders?market=ETH_USDC",
             "/api/v1/order/2",
             f"/api/v1/order?clientId=1&owner={NOBODY}",
+            f"/api/v1/history/orders?owner={NOBODY}",
+            f"/api/v1/history/fills?owner={NOBODY}",
+            f"/api/v1/history/liquidity?owner={NOBODY}",
+            f"/api/v1/history/transfers?owner={NOBODY}",
+            "/api/v1/pools/ETH_USDC/history",
             "/api/v1/klines?symbol=ETH_USDC&interval=1m&startTime=0",
             "/udf/history?symbol=ETH_USDC&resolution=1&to=9999999999&countback=1",
             "/udf/symbols?symbol=ETH_USDC",
@@ -105,6 +110,7 @@ async def test_reads_refusals_and_repeated_receipts_wait(
             "/api/v1/ticker?symbol=NO_SUCH",
             "/api/v1/trades?symbol=NO_SUCH",
             "/api/v1/quote?tokenIn=ETH&tokenOut=USDC&amountIn=1",
+            ORDER_QUOTE,
         )
     ]
     reads.append(asyncio.create_task(http.post("/api/v1/quote", content=encoded(wish))))
@@ -227,7 +233,7 @@ async def test_cross_origin_access_is_for_named_origins_only(
         assert "access-control-allow-origin" not in (await http.get(path, headers=ours)).headers
     async with (
         held_exchange(tmp_path, "", cors_origins=("https://app.example",)) as held,
-        httpx.AsyncClient(base_url=held.url, trust_env=False) as client,
+        httpx.AsyncClient(base_url=held.url, trust_env=False, timeout=60) as client,
     ):
         for path in ("/api/v1/ping", "/api/v1/sell"):
             allowed = await client.get(path, headers=ours)
@@ -245,7 +251,7 @@ async def test_cross_origin_access_is_for_named_origins_only(
 async def test_outside_the_sandbox_there_is_no_faucet(tmp_path: Path, database_url: str) -> None:
     async with (
         held_exchange(tmp_path, database_url, sandbox=False) as held,
-        httpx.AsyncClient(base_url=held.url, trust_env=False) as client,
+        httpx.AsyncClient(base_url=held.url, trust_env=False, timeout=60) as client,
     ):
         wish = {"owner": NOBODY, "token": "ETH"}
         response = await client.post("/api/v1/faucet", json=wish)

@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.api.desk import Json, message_of, refusal
+from tests.api.desk import ORDER_QUOTE, Json, message_of, refusal
 from tests.databases import Databases
 from tests.server import Server, running_server
 from xyk.cli.keys import OPERATOR, read_wallet
@@ -22,8 +22,9 @@ from xyk.client.connection import Refused
 from xyk.domain.commands import SwapExactIn
 from xyk.wallet.signer import Wallet
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 NOBODY = "0x" + "99" * 20
+HISTORIES = ("fills", "orders", "liquidity", "transfers")
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,9 @@ def reads_of(owner: str) -> list[str]:
         f"/api/v1/orders?owner={owner}",
         f"/api/v1/orders?owner={owner}&market=ETH_USDC",
         f"/api/v1/order?clientId=7&owner={owner}",
+        *(f"/api/v1/history/{kind}?owner={owner}" for kind in HISTORIES),
         f"/api/v1/quote?tokenIn=ETH&tokenOut=USDC&amountIn=1000000000000000&owner={owner}",
+        f"{ORDER_QUOTE}&owner={owner}",
     ]
 
 
@@ -157,6 +160,7 @@ async def test_market_data_stays_public(http: httpx.AsyncClient) -> None:
         "/api/v1/depth?symbol=ETH_USDC",
         "/api/v1/bbo/ETH_USDC",
         "/api/v1/quote?tokenIn=ETH&tokenOut=USDC&amountIn=1000000000000000",
+        ORDER_QUOTE,
         "/api/v1/status",
         "/docs",
         "/schema",

@@ -40,6 +40,8 @@ class Anvil:
     """One running node. `accounts` are its unlocked accounts, lower case."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
         # One connection for all calls, on the plain client: it takes a third of httpx's time.
         self._http = HTTPConnection("127.0.0.1", port, timeout=CALL_TIMEOUT_S)
         self.accounts: list[str] = [str(account) for account in self.rpc("eth_accounts")]

@@ -40,7 +40,9 @@ def test_a_key_lives_and_dies(server: Server, alice: Trader, tmp_path: Path) -> 
     assert "0x" + base64.b64decode(written["apiKey"]).hex() == public
     assert len(base64.b64decode(written["secret"])) == 32 and written["secret"] not in shown
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    account = httpx.get(f"{server.url}/api/v1/accounts/{alice.wallet.address}").json()
+    account = httpx.get(
+        f"{server.url}/api/v1/accounts/{alice.wallet.address}", trust_env=False, timeout=60
+    ).json()
     [known] = account["apiKeys"]
     assert known["publicKey"] == public and not known["revoked"]
     assert keys(server, alice, "list")[1].startswith(f"{public} until 20")

@@ -105,7 +105,7 @@ class Terminal:
         self.text = ""
         self._primary, secondary = pty.openpty()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "xyk.cli.main", *arguments],
+            [sys.executable, "-m", "xyk", *arguments],
             cwd=ROOT,
             env={
                 **os.environ,

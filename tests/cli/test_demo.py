@@ -53,7 +53,7 @@ def cells(shown: str) -> list[list[str]]:
 
 def balances(server: Server, owner: str) -> dict[str, str]:
     """As the table writes them."""
-    account = httpx.get(f"{server.url}/api/v1/accounts/{owner}", trust_env=False).json()
+    account = httpx.get(f"{server.url}/api/v1/accounts/{owner}", trust_env=False, timeout=60).json()
     has = {one["symbol"]: int(one["available"]) for one in account["balances"]}
     return {asset: short(has.get(asset, 0), places) for asset, places in DECIMALS.items()}
 

@@ -20,7 +20,9 @@ from xyk.storage.database import DataFolder
 
 
 def status(server: Server) -> dict[str, object]:
-    found: dict[str, object] = httpx.get(f"{server.url}/api/v1/status", trust_env=False).json()
+    found: dict[str, object] = httpx.get(
+        f"{server.url}/api/v1/status", trust_env=False, timeout=60
+    ).json()
     return found
 
 
@@ -28,7 +30,9 @@ def status(server: Server) -> dict[str, object]:
 async def test_a_signal_ends_it_gracefully_under_load(
     tmp_path: Path, database_url: str, by: signal.Signals
 ) -> None:
-    server = Server(tmp_path / "data", "--seed-demo", database_url=database_url).start()
+    server = Server(
+        tmp_path / "data", "--seed-demo", database_url=database_url, forked=False
+    ).start()
     trader = Trader(seed=7)
     await trader.fund(server.url)
     load = asyncio.create_task(trader.trade(server.url))
@@ -83,7 +87,7 @@ def test_a_real_exchange_has_no_faucet(tmp_path: Path, database_url: str) -> Non
     data = tmp_path / "data"
     with running_server(data, *flags, sandbox=False, database_url=database_url) as server:
         assert status(server)["sandbox"] is False
-        faucet = httpx.post(f"{server.url}/api/v1/faucet", json={}, trust_env=False)
+        faucet = httpx.post(f"{server.url}/api/v1/faucet", json={}, trust_env=False, timeout=60)
         assert faucet.status_code == 404
 
 

@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
+from api.journal import entry_view
+from tests.cli.journal_maker import rechained
 from tests.cli.lying_proxy import LyingProxy, lying_proxy
 from tests.server import ROOT, Server, run_xyk, running_server
+from xyk.cli.remote import entry_of
 from xyk.client.client import Client
 from xyk.wallet.signer import Wallet
 
@@ -45,7 +49,7 @@ async def trade(url: str) -> None:
 
 
 def status(url: str) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(f"{url}/api/v1/status", trust_env=False).json()
+    found: dict[str, Any] = httpx.get(f"{url}/api/v1/status", trust_env=False, timeout=60).json()
     return found
 
 
@@ -101,6 +105,13 @@ def other_amount(path: str, told: Any) -> Any:
     return told
 
 
+def other_time(path: str, told: Any) -> Any:
+    """By a millisecond, which changes no event: only the entry's own hash tells."""
+    for entry in told if "journal" in path else ():
+        entry["time"] += entry["seq"] == LIE_AT
+    return told
+
+
 def left_out(path: str, told: Any) -> Any:
     return [one for one in told if one["seq"] != LIE_AT] if "journal" in path else told
 
@@ -120,7 +131,80 @@ def other_type(path: str, told: Any) -> Any:
     return told
 
 
-@pytest.mark.parametrize("lie", [other_amount, left_out, cut_off, no_entry, other_type])
+def other_order(path: str, told: Any) -> Any:
+    if "journal" in path:
+        told[LIE_AT - 1], told[LIE_AT] = told[LIE_AT], told[LIE_AT - 1]
+    return told
+
+
+def told_twice(path: str, told: Any) -> Any:
+    return [*told[: LIE_AT - 1], *told[LIE_AT - 2 :]] if "journal" in path else told
+
+
+def same_page_again(path: str, told: Any) -> Any:
+    """Whatever was asked for after the first one."""
+    if "journal" not in path:
+        return told
+    if told[0]["seq"] == 1:
+        FIRST_PAGE[:] = told[: LIE_AT - 1]
+    return FIRST_PAGE
+
+
+def another_journal_half_way(path: str, told: Any) -> Any:
+    """Whole in itself, its chain computed again from an earlier entry on."""
+    if "journal" not in path:
+        return told
+    entries = [entry_of(one) for one in told]
+    entries[4] = msgspec.structs.replace(entries[4], time=entries[4].time - 1)
+    other = [entry_view(entry) for entry in rechained(entries, 5)]
+    return [*told[: LIE_AT - 1], *msgspec.to_builtins(other[LIE_AT - 1 :])]
+
+
+FIRST_PAGE: list[Any] = []
+LIES = (
+    *(other_amount, other_time, left_out, cut_off, no_entry, other_type),
+    *(other_order, told_twice, same_page_again, another_journal_half_way),
+)
+
+
+def test_pages_that_are_shorter_than_asked_for_are_no_lie(proxy: LyingProxy) -> None:
+    """Seven entries at a time, and a page in the middle that came only half and is asked again."""
+    proxy.lie = lambda path, told: told[:7] if "journal" in path else told
+    proxy.cuts = 2
+    code, said = verify_url(proxy.url)
+    assert code == 0, said
+    assert proxy.asked > status(proxy.upstream)["seq"] // 7
+
+
+def test_a_page_that_is_another_one_when_it_is_asked_again(proxy: LyingProxy) -> None:
+    """What counts is what was read to its end, and that is checked like any other."""
+
+    def lie(path: str, told: Any) -> Any:
+        short = told[:7] if "journal" in path else told
+        return short if proxy.cuts else other_amount(path, short)
+
+    proxy.lie, proxy.cuts = lie, 3
+    code, said = verify_url(proxy.url)
+    assert code == 1 and f"no: entry {LIE_AT}: " in said, said
+
+
+def test_a_newer_end_than_the_status_told_is_another_journal(proxy: LyingProxy) -> None:
+    """Its last entries made anew and chained, while /status says what it said before."""
+
+    def lie(path: str, told: Any) -> Any:
+        if "journal" not in path:
+            return told
+        entries = [entry_of(one) for one in told]
+        entries[-1] = msgspec.structs.replace(entries[-1], time=entries[-1].time + 1)
+        return msgspec.to_builtins([entry_view(one) for one in rechained(entries, len(entries))])
+
+    proxy.lie = lie
+    code, said = verify_url(proxy.url)
+    head = status(proxy.upstream)["seq"]
+    assert code == 1 and f"no: entry {head}: /status has the hash" in said, said
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
 def test_a_lie_is_named_with_its_seq(proxy: LyingProxy, lie: Any) -> None:
     proxy.lie = lie
     code, said = verify_url(proxy.url)

@@ -13,7 +13,7 @@ from xyk.client.connection import Refused
 from xyk.domain.commands import SwapExactIn, Transfer
 from xyk.domain.tokens import token_address
 from xyk.domain.units import ZERO_ADDRESS
-from xyk.wallet.signer import Wallet
+from xyk.wallet.signer import NonceClock, Wallet
 
 ETH, USDC = token_address("ETH"), token_address("USDC")
 BOB = "0x" + "b0" * 20
@@ -180,7 +180,9 @@ async def test_clients_of_one_wallet_share_their_nonces(server: Server, alice: C
 
 
 async def test_a_deadline_is_a_minute_ahead(server: Server) -> None:
-    async with Client(server.url, Wallet.random(), now_s=lambda: 1_750_000_000.9) as late:
+    nonces = NonceClock()
+    now_s = 1_750_000_000.9
+    async with Client(server.url, Wallet.random(), nonces=nonces, now_s=lambda: now_s) as late:
         stamp = late.stamp()
         assert stamp["deadline"] == 1_750_000_060
         assert stamp["nonce"] >> 8 == 1_750_000_000

@@ -12,7 +12,7 @@ from xyk.client.connection import Refused
 from xyk.client.stream import Frame, Stream
 from xyk.wallet.signer import Wallet
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 async def next_of(frames: AsyncIterator[Frame], *streams: str) -> Frame:

@@ -12,7 +12,7 @@ import sys
 import ccxt.pro
 
 MARKET = "SOL/USDC"
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def within(awaitable):

@@ -48,7 +48,7 @@ async def test_the_snippets_work(tmp_path: Path) -> None:
             await client.faucet("ETH", 10**18)
             await client.sell("ETH", "USDC", 10**16)  # a last price
         commands = block("Get a key", language="sh")
-        xyk = f"{sys.executable} -m xyk.cli.main"
+        xyk = f"{sys.executable} -m xyk"
         shown = run(["sh", "-e"], commands.replace(".venv/bin/xyk", xyk), server, tmp_path)
         assert "approved for 90 days" in shown
         shown = run([str(ccxt), "-"], block("ccxt"), server, tmp_path)

@@ -16,22 +16,26 @@ CHECKS = (
 )
 
 
-@pytest.mark.slow
-def test_every_answer_is_as_documented(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "examples",
+    [pytest.param(10, marks=pytest.mark.slow), pytest.param(100, marks=pytest.mark.nightly)],
+)
+def test_every_answer_is_as_documented(tmp_path: Path, examples: int) -> None:
+    """`examples`: of each operation, drawn at random; those that cover each rule come besides."""
     program = python_of("schemathesis").with_name("schemathesis")
     with running_server(tmp_path / "data", "--seed-demo") as server:
         open_market(server)
         done = subprocess.run(
             [
                 *(str(program), "run", f"{server.url}/schema/openapi.json", "--no-color"),
-                *("--phases", "examples,coverage,fuzzing", "--max-examples", "40"),
+                *("--phases", "examples,coverage,fuzzing", "--max-examples", str(examples)),
                 *("--checks", CHECKS, "--seed", "1", "--continue-on-failure"),
             ],
             cwd=tmp_path,
             capture_output=True,
             text=True,
             check=False,
-            timeout=TIMEOUT_S,
+            timeout=TIMEOUT_S if examples < 100 else None,
         )
         assert server.process is not None and server.process.poll() is None
     assert done.returncode == 0, done.stdout[-8_000:]

@@ -11,6 +11,7 @@ import pytest
 
 from tests.engine.desk import Desk, open_desk
 from tests.exchange.venue import BOB
+from xyk.engine.entry import recompute_hash
 from xyk.engine.journal import MemoryJournal
 from xyk.engine.replica import CorruptJournal
 from xyk.engine.snapshot import Snapshot, SnapshotFolder, checksum_of, make_snapshot, restore
@@ -158,16 +159,45 @@ async def test_a_bad_one_is_passed_over(
         assert start.replica.state.digest() == desk.state.digest()
 
 
+def as_version_2(file: Path, **changed: str) -> Snapshot:
+    """Whose checksum left the hash out."""
+    header, _, text = file.read_bytes().removesuffix(b"\n").partition(b"\n")
+    snapshot = msgspec.json.decode(header, type=Snapshot)
+    of_text = {"checksum": sha256(text).hexdigest(), **changed}
+    before = msgspec.structs.replace(snapshot, version=2, **of_text)
+    file.write_bytes(msgspec.json.encode(before) + b"\n" + text + b"\n")
+    return before
+
+
 async def test_one_of_the_version_before_is_read(folder: SnapshotFolder, tmp_path: Path) -> None:
     async with open_desk() as desk:
         await trade(desk)
-        snapshot = await make_snapshot(desk.journal, folder)
-        file = tmp_path / "snapshots" / names(tmp_path)[0]
-        text = file.read_bytes().partition(b"\n")[2].removesuffix(b"\n")
-        before = msgspec.structs.replace(snapshot, version=2, checksum=sha256(text).hexdigest())
-        file.write_bytes(msgspec.json.encode(before) + b"\n" + text + b"\n")
+        await make_snapshot(desk.journal, folder)
+        before = as_version_2(tmp_path / "snapshots" / names(tmp_path)[0])
         start = await restore(desk.journal, folder)
         assert start.snapshot == before and not start.skipped
+
+
+@pytest.mark.parametrize("spoiled", [1, 2, 3])
+async def test_one_of_the_version_before_whose_hash_rotted_is_passed_over(
+    spoiled: int, folder: SnapshotFolder, tmp_path: Path
+) -> None:
+    """Nothing protects it there; the digest of its state, which the journal gives too, does."""
+    async with open_desk() as desk:
+        for _ in range(3):
+            await trade(desk)
+            await make_snapshot(desk.journal, folder)
+        files = [tmp_path / "snapshots" / name for name in names(tmp_path)]
+        for file in files[-spoiled:]:
+            as_version_2(file, hash="0" * 64)
+        await trade(desk)
+        start = await restore(desk.journal, folder)
+        assert [one.name for one in start.skipped] == [one.name for one in files[::-1][:spoiled]]
+        assert {one.why for one in start.skipped} == {"its hash is not its entry's"}
+        assert start.snapshot == (folder.newest(start.snapshot.seq) if start.snapshot else None)
+        assert start.replica.state.digest() == desk.state.digest()
+        await make_snapshot(desk.journal, folder)
+        assert not {file.name for file in files[-spoiled:]} & set(names(tmp_path))
 
 
 async def test_one_whose_state_cannot_be_loaded(folder: SnapshotFolder, tmp_path: Path) -> None:
@@ -224,6 +254,8 @@ async def test_one_that_was_not_finished_counts_for_nothing(
             broken.setattr(os, "fsync", full)
             with pytest.raises(OSError, match="No space left"):
                 await make_snapshot(desk.journal, folder)
+        assert names(tmp_path) == [f"{first.seq:012}.json"], "what may have filled the disk is gone"
+        (tmp_path / "snapshots" / "000000000007.unfinished").write_text("of one that was killed")
         assert (await restore(desk.journal, folder)).snapshot == first
         await make_snapshot(desk.journal, folder)
         assert all(name.endswith(".json") for name in names(tmp_path)), "and is cleared away"
@@ -239,14 +271,30 @@ class TestAgainstAnotherJournal:
             with pytest.raises(CorruptJournal, match="journal entry 5: missing, although there is"):
                 await restore(shorter, folder)
 
-    async def test_whose_entry_is_another(self, folder: SnapshotFolder) -> None:
+    @pytest.mark.parametrize("version", [2, 3])
+    async def test_whose_entry_is_another(
+        self, version: int, folder: SnapshotFolder, tmp_path: Path
+    ) -> None:
+        """A hash that does not fit may have rotted in version 2; the state of its seq did not."""
         async with open_desk() as one, open_desk() as other:
             await trade(one)
             await make_snapshot(one.journal, folder)
-            for _ in range(3):
+            if version == 2:
+                as_version_2(tmp_path / "snapshots" / names(tmp_path)[0])
+            for _ in range(4):
                 await other.accept(other.transfer(6))
             with pytest.raises(CorruptJournal, match="journal entry 6: is another one than in"):
                 await restore(other.journal, folder)
+
+    async def test_whose_entries_lead_to_the_same_state(self, folder: SnapshotFolder) -> None:
+        """A history that was made again, other evidence in it, is another one."""
+        async with open_desk() as desk:
+            await trade(desk)
+            await make_snapshot(desk.journal, folder)
+            forged = msgspec.structs.replace(desk.journal.entries[-1], evidence=b"{}")
+            desk.journal.entries[-1] = msgspec.structs.replace(forged, hash=recompute_hash(forged))
+            with pytest.raises(CorruptJournal, match="journal entry 6: is another one than in"):
+                await restore(desk.journal, folder)
 
     async def test_whose_row_was_changed(self, folder: SnapshotFolder) -> None:
         async with open_desk() as desk:

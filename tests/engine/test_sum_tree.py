@@ -17,19 +17,24 @@ from xyk.domain.units import UINT256_MAX
 from xyk.engine.liabilities import Damaged, Liabilities, LiabilitiesFolder
 from xyk.engine.replica import Replica
 from xyk.engine.sum_tree import (
+    RIGHT,
     Node,
     Proof,
     Root,
+    Step,
     Sums,
+    accounts_of,
     commitment,
     leaf,
     parent,
     proves,
+    root_of,
     sums_text,
 )
 from xyk.exchange.state import State
 
 HASH = "ab" * 32
+Owed = tuple[str, Sums]
 ASSETS = ("BTC", "ETH", "LP:ETH_USDC", "USDC")
 
 
@@ -239,6 +244,84 @@ def test_a_leaf_is_no_node_and_sums_are_bounded() -> None:
             sums_text({"USDC": amount})
     with pytest.raises(ValueError, match="at least 0 and below"):
         parent(Node("", {"USDC": UINT256_MAX}), Node("", {"USDC": 1}))
+
+
+def test_a_node_passes_for_no_leaf() -> None:
+    """Its lines as an owner's name and sums: the way from there up is the honest one."""
+    one, two, three = (
+        leaf(name, {"USDC": amount}) for name, amount in zip("abc", (1, 2, 4), strict=True)
+    )
+    low = parent(one, two)
+    root = root_of(77, HASH, 3, parent(low, three))
+    step = Step(RIGHT, three.hash, three.sums)
+    assert proves(Proof(owner="a", sums=one.sums, path=(Step(RIGHT, *two), step)), root)
+    for owner in (f"{one.hash}\nUSDC=1\n{two.hash}", low.hash, ""):
+        for sums in (two.sums, low.sums):
+            assert not proves(Proof(owner=owner, sums=sums, path=(step,)), root)
+
+
+def test_sums_that_wrap_or_cancel_out_prove_nothing() -> None:
+    """What would make the exchange owe less than its accounts have together."""
+    honest = leaf("a", {"USDC": 5})
+    for beside in (-5, -1, 2**256 - 5, 2**256 - 4):
+        sums = {"USDC": beside}
+        claimed = {"USDC": (5 + beside) % 2**256}
+        lines = (honest.hash, "USDC=5", "00" * 32, f"USDC={beside}")
+        top = Node(hashed("xyk liabilities node", *lines), claimed)
+        proof = Proof(owner="a", sums=honest.sums, path=(Step(RIGHT, "00" * 32, sums),))
+        total = f"USDC={claimed['USDC']}" if claimed["USDC"] else ""
+        digest = hashed("xyk liabilities root", 77, HASH, 2, top.hash, total)
+        root = Root(seq=77, hash=HASH, root=digest, leaves=2, top=top.hash, totals=claimed)
+        assert not proves(proof, root) and not holds(shown(proof, root)), beside
+
+
+def left_out(owed: list[Owed]) -> list[Owed]:
+    return owed[1:]
+
+
+def twice(owed: list[Owed]) -> list[Owed]:
+    """The same owner with two leaves: one to show him, one to show his heirs."""
+    return [owed[0], *owed]
+
+
+def split(owed: list[Owed]) -> list[Owed]:
+    (owner, sums), rest = owed[0], owed[1:]
+    less = {asset: amount - 1 for asset, amount in sums.items()}
+    return [(owner, less), (owner, dict.fromkeys(sums, 1)), *rest]
+
+
+def moved(owed: list[Owed]) -> list[Owed]:
+    """From one to the other: the totals stay."""
+    (one, mine), (two, theirs), rest = owed[0], owed[1], owed[2:]
+    less, more = {**mine, "USDC": mine["USDC"] - 1}, {**theirs, "USDC": theirs["USDC"] + 1}
+    return [(one, less), (two, more), *rest]
+
+
+def other_order(owed: list[Owed]) -> list[Owed]:
+    return [owed[1], owed[0], *owed[2:]]
+
+
+def nobody_added(owed: list[Owed]) -> list[Owed]:
+    """An account of nothing, which makes no sum other and hides how many there are."""
+    return [("0x" + "00" * 20, {}), *owed]
+
+
+@pytest.mark.parametrize("forge", [left_out, twice, split, moved, other_order, nobody_added])
+def test_a_tree_of_other_leaves_has_another_root(
+    forge: Callable[[list[Owed]], list[Owed]],
+) -> None:
+    """Which `verify` finds, as it makes the tree from the journal."""
+    balances = {owner: {"USDC": 7, **sums} for owner, sums in many(6, seed=4).items()}
+    state = replica_of(balances).state
+    owed = list(accounts_of(state))
+    honest = commitment(state, HASH)
+    assert commitment(state, HASH, [leaf(*one) for one in owed]) == honest
+    try:
+        forged = commitment(state, HASH, [leaf(*one) for one in forge(owed)])
+    except AssertionError as fault:
+        assert "owed" in str(fault) and forge in (left_out, twice)
+        return
+    assert forge not in (left_out, twice) and forged.root != honest.root
 
 
 def test_what_is_owed_must_be_what_was_paid_in() -> None:

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.exchange.venue import ALICE, BOB, NOW_S, Outcome, Venue, seeded
 from xyk.domain.commands import (
@@ -20,7 +22,8 @@ from xyk.domain.rejections import Code, Rejected
 from xyk.domain.request import SESSION
 from xyk.domain.session_commands import CloseSession, OpenSession
 from xyk.domain.units import SESSIONS_PER_OWNER_MAX
-from xyk.exchange.state import Session, State
+from xyk.exchange.sessions import prune_sessions
+from xyk.exchange.state import HOUR_S, Session, State
 
 ID, OTHER = "0x" + "51" * 32, "0x" + "52" * 32
 DAY_S = 86_400
@@ -163,6 +166,78 @@ def test_expired_sessions_are_forgotten_at_the_first_entry_of_the_next_hour() ->
     venue.now_ms += 1
     venue.faucet(ALICE, "ETH", 1)
     assert set(venue.state.sessions) == {BOB} and set(venue.state.sessions[BOB]) == {OTHER}
+
+
+class Unwalked(dict[str, dict[str, Session]]):
+    """Counts whose sessions were asked for, and takes no walk over all owners."""
+
+    asked = 0
+
+    def get(self, owner: str, default: Any = None) -> Any:
+        self.asked += 1
+        return super().get(owner, default)
+
+    def __iter__(self) -> Any:
+        raise AssertionError("all of them are walked")
+
+    items = keys = values = __iter__  # type: ignore[assignment]
+
+
+def test_forgetting_the_expired_looks_at_nobody_else() -> None:
+    """The state may hold a week of sign-ins: a walk over 100,000 would stop the writer."""
+    state = State()
+    state.sessions = Unwalked()
+    hour = NOW_S // HOUR_S
+    state.now_ms = hour * HOUR_S * 1000
+    for index in range(1_000):
+        ends = (hour + 1) * HOUR_S + index % 100 * HOUR_S
+        state.add_session(f"0x{index:040x}", ID, Session(ends))
+    for passed in range(2, 5):
+        state.sessions.asked = 0
+        prune_sessions(state, (hour + passed) * HOUR_S * 1000)
+        state.now_ms = (hour + passed) * HOUR_S * 1000
+        assert len(state.sessions) == 1_000 - 10 * (passed - 1)
+        assert state.sessions.asked <= 20, "those that end at the full hour are looked at twice"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([ALICE, BOB]),
+            st.sampled_from([ID, OTHER, "0x03"]),
+            st.integers(0, 4 * HOUR_S),  # how long it lasts
+            st.sampled_from([0, 1, HOUR_S // 2, HOUR_S, 3 * HOUR_S]),  # until the next one
+        ),
+        max_size=12,
+    )
+)
+def test_what_is_kept_is_what_a_walk_over_all_would_keep(
+    opened: list[tuple[str, str, int, int]],
+) -> None:
+    """Or else journals of before would replay to another state. From a loaded state too."""
+    state, now_s = State(), NOW_S
+    state.now_ms = now_s * 1000
+    naive: dict[tuple[str, str], int] = {}
+    for owner, session, lasts_s, pause_s in opened:
+        if naive.get((owner, session), 0) < now_s:  # as decide has it: not while it is open
+            state.add_session(owner, session, Session(now_s + lasts_s))
+            naive[owner, session] = now_s + lasts_s
+        if lasts_s % 2:
+            state = State.load(msgspec.json.decode(state.encode()))
+        prune_sessions(state, (now_s + pause_s) * 1000)
+        if (now_s + pause_s) // HOUR_S > now_s // HOUR_S:
+            naive = {key: end for key, end in naive.items() if end >= now_s + pause_s}
+        now_s += pause_s
+        state.now_ms = now_s * 1000
+        kept = {
+            (owner, name): one.expires
+            for owner, some in state.sessions.items()
+            for name, one in some.items()
+        }
+        assert kept == naive
+        assert all(state.sessions.values()), "nor is an owner left without any"
+        indexed = [key for keys in state.session_ends.values() for key in keys]
+        assert set(kept) <= set(indexed)
 
 
 def test_sessions_are_dumped_and_loaded_and_count_only_where_there_are_any() -> None:

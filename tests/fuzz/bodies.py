@@ -142,6 +142,7 @@ READS = (
     *("/listing/coingecko/orderbook", "/listing/geckoterminal/events"),
     *("/listing/geckoterminal/pair", "/listing/geckoterminal/asset"),
     *("/api/v1/accounts/0x" + "11" * 20, "/api/v1/pools/ETH_USDC", "/docs/bots"),
+    "/api/v1/quote/order",
 )
 PLACES: tuple[tuple[str, str, str], ...] = (  # method, path, instruction of a key
     *((route.method, route.path, "") for route in SIGNED_ROUTES),

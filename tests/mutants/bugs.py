@@ -1,24 +1,11 @@
 """Bugs that somebody could make: small patches of the source, and what must catch each.
 
-`caught_by` is "simulation", or the id of a test where the simulation looks elsewhere. A patch whose
-text is gone is to be written anew for the code as it is.
+Those of what follows a chain are in `chain_bugs.py`.
 """
 
-from typing import NamedTuple
+from tests.mutants.bug import Bug
 
-SIMULATION = "simulation"
-
-
-class Bug(NamedTuple):
-    """`edits` are (old, new); each old text is there exactly once."""
-
-    name: str
-    path: str
-    edits: tuple[tuple[str, str], ...]
-    caught_by: str = SIMULATION
-
-
-BUGS: tuple[Bug, ...] = (
+OWN_BUGS: tuple[Bug, ...] = (
     Bug(
         "acknowledge before the commit",
         "xyk/engine/committer.py",
@@ -73,9 +60,9 @@ BUGS: tuple[Bug, ...] = (
         "xyk/engine/snapshot.py",
         (
             (
-                "    await follow(start.replica, journal, progress=progress)\n    state =",
+                "    await follow(start.replica, journal, progress=progress)\n    try:",
                 "    if start.snapshot is None:\n"
-                "        await follow(start.replica, journal, progress=progress)\n    state =",
+                "        await follow(start.replica, journal, progress=progress)\n    try:",
             ),
         ),
     ),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.mutants.bugs import BUGS, SIMULATION, Bug
-from tests.mutants.run import ROOT, main, patched
+from tests.mutants.bug import SIMULATION, Bug
+from tests.mutants.run import BUGS, ROOT, main, patched
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
@@ -11,7 +11,20 @@ def test_it_still_applies(bug: Bug) -> None:
     text = (ROOT / bug.path).read_text()
     changed = patched(bug, text)
     assert changed != text
-    compile(changed, bug.path, "exec")
+    if bug.path.endswith(".py"):
+        compile(changed, bug.path, "exec")
+
+
+@pytest.mark.parametrize(
+    "bug", [bug for bug in BUGS if bug.caught_by != SIMULATION], ids=lambda bug: bug.name
+)
+def test_what_catches_it_is_there(bug: Bug) -> None:
+    file, _, test = bug.caught_by.partition("::")
+    assert f"def {test.partition('[')[0]}" in (ROOT / file).read_text()
+    scenarios = sorted((ROOT / "tests/browser").glob("*.mjs"))
+    # Some names are put together from parts: what stands before a comma is one of them.
+    part = bug.only.partition(",")[0]
+    assert not bug.only or any(part in path.read_text() for path in scenarios)
 
 
 def test_they_are_enough_and_have_names_of_their_own() -> None:

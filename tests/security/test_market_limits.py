@@ -3,12 +3,11 @@
 nothing raises. Time is data too: the year 2106, and milliseconds beyond 2^63.
 """
 
+from itertools import combinations, product
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from amm.oracle import CUMULATIVE_MODULUS, Q112
 from tests.exchange.venue import (
@@ -25,8 +24,16 @@ from tests.exchange.venue import (
     seeded,
 )
 from xyk.domain.commands import ACTIONS, CancelAllOrders
+from xyk.domain.events import OrderPlaced
+from xyk.domain.market import OUTSIDE
 from xyk.domain.rejections import Code, Rejected
-from xyk.domain.units import DEADLINE_AHEAD_S, NONCE_FUTURE_S, RESERVE_MAX, UINT256_MAX
+from xyk.domain.units import (
+    DEADLINE_AHEAD_S,
+    NONCE_FUTURE_S,
+    NONCE_PAST_S,
+    RESERVE_MAX,
+    UINT256_MAX,
+)
 
 POWERS = (31, 32, 53, 63, 64, 112, 128, 256)
 EDGES = sorted({0, 1} | {2**power + step for power in POWERS for step in (-1, 0, 1)})
@@ -116,17 +123,22 @@ def test_no_edge_of_any_integer_of_any_action_breaks_anything(name: str) -> None
     assert not isinstance(venue.do(CancelAllOrders, BOB, market=""), Rejected)
 
 
-@given(data=st.data())
-def test_nor_do_many_edges_at_once_one_command_after_the_other(data: st.DataObject) -> None:
+@pytest.mark.parametrize("name", ACTIONS)
+def test_nor_do_two_edges_at_once_one_command_after_the_other(name: str) -> None:
+    """Where two amounts have to be large together, as a deposit's have, to come near a bound. The
+    invariants, which look after each command, know the bounds of reserves and supplies."""
     venue = rich()
-    names = st.lists(st.sampled_from(sorted(ACTIONS)), min_size=1, max_size=8)
-    for name in data.draw(names):
-        changes = {
-            field: data.draw(st.sampled_from(values))
-            for field, values in numbers(ACTIONS[name]).items()
-            if field not in ("nonce", "deadline") and data.draw(st.booleans())
-        }
-        ask(venue, name, **changes)
+    for asset in ("USDC", "ETH"):
+        venue.state.ledger.transfer(OUTSIDE, BOB, asset, 2**120)  # so that no command is too dear
+    at_ends = {
+        field: [value for value in (1, 2**64, RESERVE_MAX, 2**112, 2**128) if value in values]
+        + values[-1:]
+        for field, values in numbers(ACTIONS[name]).items()
+        if field not in ("nonce", "deadline")
+    }
+    for (one, values), (other, others) in combinations(at_ends.items(), 2):
+        for value, beside in product(values, others):
+            ask(venue, name, **{one: value, other: beside})
 
 
 def test_reserves_reach_2_to_the_112_less_one_and_not_a_unit_more() -> None:
@@ -161,11 +173,52 @@ def test_the_faucet_never_makes_more_than_2_to_the_128_of_an_asset() -> None:
     assert refused(venue.faucet(CAROL, "USDC", 1))[0] is Code.RESERVE_OVERFLOW
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("full", ["SOL", "BTC"])
+def test_each_reserve_has_its_own_bound(full: str, is_first: bool) -> None:
+    """A deposit that only one of the two has no room for, whichever the action names first."""
+    venue = Venue()
+    other = "BTC" if full == "SOL" else "SOL"
+    for owner in (BOB, CAROL):
+        venue.fund(owner, SOL=RESERVE_MAX, BTC=RESERVE_MAX)
+    assert not isinstance(venue.add(BOB, full, RESERVE_MAX - 3, other, 2**110), Rejected)
+    sides = (full, 40, other, 10) if is_first else (other, 10, full, 40)
+    assert refused(venue.add(CAROL, *sides))[0] is Code.RESERVE_OVERFLOW
+
+
+def test_an_order_of_2_to_the_112_less_one_is_taken_for_what_it_is_and_no_larger_one() -> None:
+    """In whole lots of ETH; and in USDC, at a price that is a whole number of ticks."""
+    most, lots = RESERVE_MAX // LOT * LOT, 10**10
+    quote = RESERVE_MAX // lots * lots
+    for name, amounts, code in (
+        ("sell_amount", (most, most), Code.INSUFFICIENT_FUNDS),
+        ("sell_amount", (most + LOT, most + LOT), Code.INVALID_QUANTITY),
+        ("buy_amount", (lots * LOT, quote), None),
+        ("buy_amount", (lots * LOT, quote + lots), Code.INVALID_QUANTITY),
+    ):
+        venue = rich()
+        if code is Code.INSUFFICIENT_FUNDS:
+            venue.sell(BOB, "ETH", "USDC", 10**18)
+        outcome = ask(venue, "PlaceOrder", sell_amount=amounts[0], buy_amount=amounts[1])
+        if code is None:
+            assert not isinstance(outcome, Rejected), (name, outcome)
+        else:
+            found, message = refused(outcome)
+            assert found is code, (name, message)
+            assert ("2^112-1" in message) is (code is Code.INVALID_QUANTITY)
+
+
 @pytest.mark.parametrize("field", ["sell_amount", "buy_amount"])
 def test_an_order_beyond_2_to_the_112_is_refused_and_not_rounded(field: str) -> None:
     for value in (2**112, 2**128, 2**256 - 1):
         code = refused(ask(rich(), "PlaceOrder", **{field: value}))[0]
         assert code in (Code.INVALID_QUANTITY, Code.INVALID_PRICE, Code.INSUFFICIENT_FUNDS)
+
+
+def test_a_price_beyond_2_to_the_112_ticks_is_refused_as_a_price() -> None:
+    """Of one lot, where a tick is a unit of quote."""
+    code, message = refused(ask(rich(), "PlaceOrder", sell_amount=LOT, buy_amount=2**112))
+    assert code is Code.INVALID_PRICE and "at most 2^112-1 of them" in message
 
 
 def test_a_swap_of_2_to_the_256_less_one_is_refused_for_what_it_lacks() -> None:
@@ -185,6 +238,13 @@ def test_a_deadline_and_a_nonce_far_off_are_refused_as_such() -> None:
         assert refused(ask(venue, "Transfer", deadline=deadline))[0] is Code.EXPIRED
     for nonce in (0, 255, NOW_S + NONCE_FUTURE_S + 1 << 8, 2**63, 2**64 - 1):
         assert refused(ask(venue, "Transfer", nonce=nonce))[0] is Code.NONCE_OUT_OF_WINDOW
+    now_s = venue.now_ms // 1000
+    for deadline in (now_s, now_s + DEADLINE_AHEAD_S):
+        assert not isinstance(ask(venue, "Transfer", deadline=deadline), Rejected)
+    first, last = now_s - NONCE_PAST_S, now_s + NONCE_FUTURE_S
+    for second, is_in in ((first, True), (first - 1, False), (last, True), (last + 1, False)):
+        outcome = ask(venue, "Transfer", nonce=second << 8 | 255)
+        assert isinstance(outcome, Rejected) is not is_in
 
 
 @pytest.mark.parametrize("field", ["price", "quantity", "quote_quantity", "slippage_tolerance"])
@@ -199,6 +259,40 @@ def test_no_decimal_of_a_key_breaks_anything(field: str) -> None:
                 outcome = venue.by_key(BOBS_KEY, side=side, **more)
                 if isinstance(outcome, Rejected):
                     assert outcome.code is not Code.SERVER_ERROR and outcome.message
+
+
+@pytest.mark.parametrize("side", ["Bid", "Ask"])
+def test_a_decimal_beyond_2_to_the_112_is_refused_for_its_field(side: str) -> None:
+    """Not for funds, nor for a market that is too shallow: what it would cost is never computed.
+    The message has the field and its text, not an amount that nobody sent."""
+    venue = rich()
+    venue.approve(BOB, BOBS_KEY)
+    wrong = {"price": Code.INVALID_PRICE, "quantity": Code.INVALID_QUANTITY}
+    wrong |= {"quote_quantity": Code.INVALID_QUANTITY}
+    told = {"trigger_price": "triggerPrice", "trigger_quantity": "triggerQuantity"}
+    told |= {"quote_quantity": "quoteQuantity"}
+    for field, code in wrong.items():
+        for text in ("9" * 78, "1" + "0" * 77, str(2**256), str(2**112), "0", "0" * 78):
+            for more in _key_forms(field, text):
+                found, message = refused(venue.by_key(BOBS_KEY, side=side, **more))
+                assert found is code, (more, message)
+                name = next(name for name, value in more.items() if value == text)
+                assert message.startswith(f"{told.get(name, name)} {text} "), message
+
+
+@pytest.mark.parametrize(
+    ("side", "amount", "price"),
+    [("Ask", {"quantity": "2"}, 1), ("Bid", {"quote_quantity": "20"}, RESERVE_MAX)],
+)
+def test_a_tolerance_of_everything_ends_at_a_price_that_there_is(
+    side: str, amount: dict[str, Any], price: int
+) -> None:
+    venue = rich()
+    venue.approve(BOB, BOBS_KEY)
+    tolerance = {"slippage_tolerance": "9" * 78, "slippage_tolerance_type": "TickSize"}
+    placed = venue.by_key(BOBS_KEY, order_type="Market", side=side, **amount, **tolerance)
+    assert not isinstance(placed, Rejected), placed
+    assert [event.price for event in placed if isinstance(event, OrderPlaced)] == [price]
 
 
 def _key_forms(field: str, text: str) -> list[dict[str, Any]]:

@@ -91,3 +91,51 @@ def test_terms_that_are_accepted_lie_within_their_bounds(
     assert -taker <= maker <= taker and pool <= POOL_FEE_BPS_MAX
     if book:
         assert (BPS - pool) ** 2 <= BPS * (BPS - taker) and tick * lot % 10**9 == 0
+
+
+GOOD: dict[str, Any] = {"tick_size": 1, "lot_size": 10**9, "maker_fee_bps": 0, "taker_fee_bps": 0}
+GOOD |= {"pool_fee_bps": 30, "book": True}
+
+
+@pytest.mark.parametrize("kind", ["list", "update"])
+@pytest.mark.parametrize(
+    ("changed", "is_good"),
+    [
+        ({}, True),
+        ({"tick_size": 0}, False),
+        ({"tick_size": RESERVE_MAX}, True),
+        ({"tick_size": RESERVE_MAX + 1}, False),
+        ({"lot_size": 0}, False),
+        ({"lot_size": RESERVE_MAX, "book": False}, True),
+        ({"lot_size": RESERVE_MAX + 1, "book": False}, False),
+        ({"lot_size": 10**9 + 1}, False),
+        ({"lot_size": 10**9 + 1, "book": False}, True),
+        ({"maker_fee_bps": 1, "taker_fee_bps": 1}, True),
+        ({"maker_fee_bps": 2, "taker_fee_bps": 1}, False),
+        ({"maker_fee_bps": -1, "taker_fee_bps": 1}, True),
+        ({"maker_fee_bps": -2, "taker_fee_bps": 1}, False),
+        ({"taker_fee_bps": -1, "maker_fee_bps": -1}, False),
+        ({"maker_fee_bps": -1_000, "taker_fee_bps": 1_000, "book": False}, True),
+        ({"taker_fee_bps": 1_001, "book": False}, False),
+        ({"maker_fee_bps": -1_001, "taker_fee_bps": 1_001, "book": False}, False),
+        ({"taker_fee_bps": 59}, True),
+        ({"taker_fee_bps": 60}, False),
+        ({"taker_fee_bps": 60, "book": False}, True),
+        ({"pool_fee_bps": 0}, True),
+        ({"pool_fee_bps": 100}, True),
+        ({"pool_fee_bps": 101}, False),
+    ],
+)
+def test_every_bound_of_the_terms_holds_to_the_unit(
+    kind: str, changed: dict[str, Any], is_good: bool
+) -> None:
+    """One term at its edge, all others as they should be."""
+    markets = [GenesisMarket(base="B", quote="Q", tick_size=1, lot_size=10**9)]
+    venue = Bazaar(genesis([("Q", 6), ("B", 9), ("C", 9)], markets))
+    if kind == "list":
+        outcome = venue.do(ListMarket, OPERATOR, base="C", quote="Q", **{**GOOD, **changed})
+    else:
+        outcome = venue.do(UpdateMarket, OPERATOR, market="B_Q", **{**GOOD, **changed})
+    assert isinstance(outcome, Rejected) is not is_good, outcome
+    if not is_good:
+        assert refused(outcome)[0] in (Code.INVALID_PRICE, Code.INVALID_QUANTITY)

@@ -4,6 +4,7 @@ route is still the best of all paths, and dust neither costs each swap a walk no
 
 from collections.abc import Iterator
 from itertools import pairwise, permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from xyk.domain.market import OUTSIDE
 from xyk.domain.rejections import Rejected
 from xyk.domain.units import PATHS_MAX
 from xyk.exchange import route
+from xyk.exchange.edge import Edge
 from xyk.exchange.route import best_exact_in, best_exact_out, open_paths
 
 FEE = 30
@@ -117,6 +119,34 @@ def test_pools_of_dust_between_all_assets_cost_a_swap_no_walk_of_each(
         assert [one.edge.market.symbol for one in found.hops] == ["A01_A00", "A02_A00"]
         assert len(venue.state.paths["A01", "A02"]) == 1 + 12 + 12 * 11
         assert asked <= 3 * 14
+
+
+def test_paths_that_begin_alike_are_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that end in the asset of the real pools may be the best one, and 144 of the 145 begin
+    with one of twelve pools of dust."""
+    venue, begun, way_in = star(14), 0, route._way_in
+
+    def counting(edge: Edge, *arguments: Any) -> Any:
+        nonlocal begun
+        begun += edge.asset_in == "A01"
+        return way_in(edge, *arguments)
+
+    monkeypatch.setattr(route, "_way_in", counting)
+    assert not isinstance(best_exact_in(venue.state, "A01", "A00", 10**6), Rejected)
+    assert len(venue.state.paths["A01", "A00"]) == 1 + 12 + 12 * 11
+    assert begun <= 1 + 12 + 12, "the direct one, then each of two hops, and once for all of three"
+
+
+def test_of_ways_that_give_the_same_the_first_by_symbol_is_taken() -> None:
+    alike = {("A00", middle): (10**9,) * 2 for middle in ("A02", "A03", "A04")}
+    alike |= {("A01", middle): (10**9,) * 2 for middle in ("A02", "A03", "A04")}
+    venue = built(5, alike)
+    for found in (
+        best_exact_in(venue.state, "A00", "A01", 10**6),
+        best_exact_out(venue.state, "A00", "A01", 10**6),
+    ):
+        assert not isinstance(found, Rejected)
+        assert [one.edge.market.symbol for one in found.hops] == ["A02_A00", "A02_A01"]
 
 
 def test_paths_are_found_by_the_square_of_the_assets_and_not_the_cube(

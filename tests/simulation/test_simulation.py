@@ -29,6 +29,9 @@ NOT_DECIDED = {
     Code.TOO_MANY_REQUESTS,
     Code.OVERLOADED,
     Code.SERVER_ERROR,
+    # Said of a chain's transactions, before any of it is a command.
+    *(Code.INSUFFICIENT_ALLOWANCE, Code.INVALID_TRANSACTION, Code.NONCE_GAP),
+    *(Code.UNDERPRICED, Code.REVERTED, Code.NODE_UNAVAILABLE),
     Code.ORDER_LIMIT,
 }
 

@@ -1,14 +1,17 @@
-"""Mixed load in a process of its own: `python -m tests.soak.load PORT SEED SECONDS ENTRIES`.
+"""Mixed load in a process of its own: `python -m tests.soak.load PORT PID SEED SECONDS ENTRIES`.
 
 First as fast as the server answers, until it has made ENTRIES entries, which fill what it keeps
-for a while; then for SECONDS at half the rate that was reached. Says `steady` when that begins, and
-at the end what it saw, as one line of JSON.
+for a while; then for SECONDS at half the rate that was reached. Says at the end what it saw, each
+second of the steady part apart, as one line of JSON. PID: the server's process, whose memory and
+processor time are read from /proc.
 """
 
 import asyncio
+import os
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,25 +25,39 @@ from xyk.wallet.typed_data import Domain
 TRADERS = 8
 LISTENERS = 2
 STREAMS = ("depth.ETH_USDC", "bookTicker.ETH_USDC", "trade.ETH_USDC", "ticker.ETH_USDC")
-THIRDS = 3
+WINDOW_S = 1.0
+
+
+class Window(msgspec.Struct):
+    """About one second. `server_s` and `load_s`: processor time that the server's process and the
+    load's spent in it; `loop_s`: that of the server's event loop alone, and `waited_s`: how long
+    the loop could have run and had no processor; `memory_mb`: what the server held resident at its
+    end."""
+
+    times_ms: list[float]
+    server_s: float
+    load_s: float
+    loop_s: float
+    waited_s: float
+    memory_mb: float
 
 
 class Seen(msgspec.Struct):
-    """`answers`: how often each status with its code; `p50_ms` and `p99_ms` of each third."""
+    """`rate`: requests a second that were wanted; `answers`: how often each status, with its code
+    where it refused."""
 
     rate: float
-    requests: int
     frames: int
     answers: dict[str, int]
-    p50_ms: list[float]
-    p99_ms: list[float]
+    windows: list[Window]
 
 
 class Load:
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, pid: int) -> None:
         self.port = port
+        self.pid = pid
         self.answers: Counter[str] = Counter()
-        self.times_ms: list[list[float]] = [[] for _ in range(THIRDS)]
+        self.times_ms: list[float] = []  # of the window that is open
         self.frames = 0
 
     async def run(self, seed: int, seconds: float, entries: int) -> Seen:
@@ -54,23 +71,14 @@ class Load:
             await trader.begin()
         listening = [asyncio.create_task(self.listen()) for _ in range(LISTENERS)]
         rate = await self.calibrate(asking, traders, entries)
-        print("steady", flush=True)
-        await self.steady(traders, seconds, rate / 2)
+        windows = await self.steady(traders, seconds, rate / 2)
         assert not any(one.done() for one in listening), "a reader was cut off"
         for one in listening:
             one.cancel()
         await asyncio.gather(*listening, return_exceptions=True)
         for wire in (*wires, asking):
             await wire.close()
-        times = [sorted(third) for third in self.times_ms]
-        return Seen(
-            rate=rate / 2,
-            requests=sum(map(len, times)),
-            frames=self.frames,
-            answers=dict(self.answers),
-            p50_ms=[third[len(third) // 2] for third in times],
-            p99_ms=[third[len(third) * 99 // 100] for third in times],
-        )
+        return Seen(rate / 2, self.frames, dict(self.answers), windows)
 
     async def calibrate(self, asking: Wire, traders: list[Trader], entries: int) -> float:
         """Requests a second, of all together."""
@@ -92,7 +100,7 @@ class Load:
             is_over = True
         return done / (time.perf_counter() - started)
 
-    async def steady(self, traders: list[Trader], seconds: float, rate: float) -> None:
+    async def steady(self, traders: list[Trader], seconds: float, rate: float) -> list[Window]:
         started = time.perf_counter()
 
         async def keep_pace(number: int, trader: Trader) -> None:
@@ -103,12 +111,25 @@ class Load:
                 due = max(due, now - 1) + len(traders) / rate  # what is missed is not made up for
                 asked = time.perf_counter()
                 self.count(await trader.step())
-                third = min(int((asked - started) * THIRDS / seconds), THIRDS - 1)
-                self.times_ms[third].append((time.perf_counter() - asked) * 1000)
+                self.times_ms.append((time.perf_counter() - asked) * 1000)
 
         async with asyncio.TaskGroup() as group:
+            watching = group.create_task(self.watch(started + seconds))
             for number, trader in enumerate(traders):
                 group.create_task(keep_pace(number, trader))
+        return watching.result()
+
+    async def watch(self, until: float) -> list[Window]:
+        windows, self.times_ms = [], []
+        before = spent(self.pid)
+        while time.perf_counter() < until:
+            await asyncio.sleep(WINDOW_S)
+            times, self.times_ms = self.times_ms, []
+            now = spent(self.pid)
+            lasted = [late - early for early, late in zip(before, now, strict=True)]
+            windows.append(Window(times, *lasted, resident_mb(self.pid)))
+            before = now
+        return windows
 
     async def listen(self) -> None:
         """Ends where the server cuts it off."""
@@ -133,9 +154,23 @@ async def told(wire: Wire, path: str) -> Any:
     return msgspec.json.decode(body)
 
 
+def spent(pid: int) -> tuple[float, float, float, float]:
+    """Seconds as of Window, since each process began."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    server_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    loop_ns, waited_ns, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+    return server_s, time.process_time(), int(loop_ns) / 1e9, int(waited_ns) / 1e9
+
+
+def resident_mb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def main() -> None:
-    port, seed, seconds, entries = sys.argv[1:]
-    seen = uvloop.run(Load(int(port)).run(int(seed), float(seconds), int(entries)))
+    port, pid, seed, seconds, entries = sys.argv[1:]
+    load = Load(int(port), int(pid))
+    seen = uvloop.run(load.run(int(seed), float(seconds), int(entries)))
     print(msgspec.json.encode(seen).decode(), flush=True)
 
 

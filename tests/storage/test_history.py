@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import event
 
 from tests.storage.naive_tables import POOL_OR_MAKER, Tables, naive_tables
@@ -15,7 +16,17 @@ from xyk.engine.journal import MemoryJournal
 from xyk.engine.order_record import OrderRecord
 from xyk.storage.candles import Ticker
 from xyk.storage.connection import Database, read_database, reading_engine, writing_engine
-from xyk.storage.history import History, LiquidityEvent, OwnerTransfer, PoolChange, PoolDay, Trade
+from xyk.storage.history import (
+    History,
+    LiquidityEvent,
+    OrderFilter,
+    OwnTransfer,
+    Page,
+    PoolChange,
+    PoolSums,
+    Trade,
+    TransferFilter,
+)
 from xyk.storage.migrate import upgrade_database
 from xyk.storage.position import Reserves
 from xyk.storage.projection import Projection
@@ -51,6 +62,11 @@ async def project(database: Database, sample: Sample) -> None:
     await engine.dispose()
 
 
+async def pool_day(history: History, market: str, now_ms: int) -> PoolSums:
+    """Of the minutes that the ticker is of."""
+    return await history.pool_sums(market, now_ms - DAY_MS + 1, now_ms + 1)
+
+
 async def test_cursor_names_the_last_entry(history: History, sample: Sample) -> None:
     last = sample.entries[-1]
     assert await history.cursor() == (last.seq, last.hash)
@@ -66,7 +82,7 @@ async def test_before_the_first_entry_there_is_nothing(database: Database) -> No
     assert await history.present_candles() == (0, {})
     assert await history.ticker_24h("ETH_USDC", START_MS) is None
     assert await history.minutes("ETH_USDC", START_MS) == []
-    assert await history.pool_24h("ETH_USDC", START_MS) == PoolDay()
+    assert await pool_day(history, "ETH_USDC", START_MS) == PoolSums()
     assert await history.position(OWNERS[0], "ETH_USDC") is None
     await engine.dispose()
 
@@ -111,7 +127,9 @@ async def test_an_owners_fills_are_those_of_both_sides(history: History, tables:
         assert await history.fills(one.maker, order_id=one.maker_order, limit=1000) == fills
 
 
-async def test_orders_are_found_in_any_state(history: History, tables: Tables) -> None:
+async def test_orders_are_found_in_any_state(
+    history: History, tables: Tables, sample: Sample
+) -> None:
     orders = [OrderRecord(*row) for row in tables["orders"]]
     states = {"PartiallyFilled", "Filled", "Cancelled", "Expired", "TriggerPending"}
     assert {order.status for order in orders} >= states | {"TriggerFailed"}
@@ -120,10 +138,14 @@ async def test_orders_are_found_in_any_state(history: History, tables: Tables) -
     assert await history.order(10**6) is None
     for owner in OWNERS:
         own = [order for order in orders if order.owner == owner][::-1]
-        assert await history.orders(owner, limit=1000) == own
-        assert await history.orders(owner, limit=3, before=own[1].order_id) == own[2:5]
+        wanted = OrderFilter(owner=owner, up_to=sample.entries[-1].seq)
+        assert await history.orders_page(wanted, Page(limit=1000)) == own
+        earlier = replace(wanted, up_to=own[1].order_id - 1)
+        assert await history.orders_page(earlier, Page(limit=3, offset=1)) == own[3:6]
         some = [order for order in own if order.market == "ETH_USDC"]
-        assert await history.orders(owner, market="ETH_USDC", limit=1000) == some
+        assert (
+            await history.orders_page(replace(wanted, market="ETH_USDC"), Page(limit=1000)) == some
+        )
         named = next((order for order in own if order.client_id == 7), None)
         assert await history.order_with_client_id(owner, 7) == named
         assert await history.order_with_client_id(owner, 0) is None
@@ -169,10 +191,10 @@ async def test_ticker_is_the_candle_of_the_last_1440_minutes(
                 trades=len(fills),
             )
             assert (await history.ticker_24h(market, now_ms) or []) == expected
-            day = await history.pool_24h(market, now_ms)
+            day = await pool_day(history, market, now_ms)
             base, quote = market.split("_")
             fills = [row for row in fills if not row[POOL_OR_MAKER]]
-            assert day == PoolDay(
+            assert day == PoolSums(
                 base_volume=sum(row[5] for row in fills),
                 quote_volume=sum(row[6] for row in fills),
                 base_fees=sum(row[12] for row in fills if row[13] == base),
@@ -195,7 +217,7 @@ async def test_ticker_rolls_on_by_whole_minutes(database: Database) -> None:
         ticker = await history.ticker_24h("ETH_USDC", now_ms)
         assert ticker is not None
         assert ticker.trades == trades
-        assert (await history.pool_24h("ETH_USDC", now_ms)).swaps == trades
+        assert (await pool_day(history, "ETH_USDC", now_ms)).swaps == trades
     assert await history.ticker_24h("ETH_USDC", sample.now_ms - MINUTE_MS) is None
     await engine.dispose()
 
@@ -211,7 +233,7 @@ async def test_fills_before_the_first_price_have_volume_and_no_candle(database: 
     assert (minute.trades, minute.close) == (1, None)
     assert await history.ticker_24h("ETH_USDC", now_ms) is None
     assert await history.candles("ETH_USDC", "1m", start_ms=0, end_ms=now_ms + 1, limit=9) == []
-    assert (await history.pool_24h("ETH_USDC", now_ms)).swaps == 1
+    assert (await pool_day(history, "ETH_USDC", now_ms)).swaps == 1
     await engine.dispose()
 
 
@@ -223,7 +245,7 @@ async def test_minutes_of_a_day_add_up_to_it(
         minutes = await history.minutes(market, now_ms)
         assert minutes == sorted(minutes, key=lambda one: one.start_ms)
         day, ticker = (
-            await history.pool_24h(market, now_ms),
+            await pool_day(history, market, now_ms),
             await history.ticker_24h(market, now_ms),
         )
         assert ticker is not None
@@ -238,53 +260,56 @@ async def test_minutes_of_a_day_add_up_to_it(
             assert prices == (stored[one.start_ms][2:6] if stored[one.start_ms][9] else (None,) * 4)
 
 
-async def test_pool_history_comes_newest_first_in_pages(history: History, tables: Tables) -> None:
-    expected = [PoolChange(*row) for row in tables["pool_history"] if row[0] == "ETH_BTC"][::-1]
-    assert await history.pool_history("ETH_BTC", limit=1000) == expected
-    page = await history.pool_history("ETH_BTC", limit=5)
-    rest = await history.pool_history("ETH_BTC", limit=5, before=(page[-1].seq, page[-1].event))
-    assert page + rest == expected[:10]
+async def test_what_a_pool_was_at_any_time(history: History, tables: Tables) -> None:
+    """For many times at once, at, before and after changes, in no order."""
+    for market in ALL:
+        changes = [PoolChange(*row) for row in tables["pool_history"] if row[0] == market]
+        times = [change.time_ms + more for change in changes for more in (-1, 0, 1)]
+        times += [0, changes[-1].time_ms + 10**9]
+        times = times[1::2] + times[::2]
+        expected = [
+            max(
+                [one for one in changes if one.time_ms < time_ms],
+                key=lambda one: (one.seq, one.event),
+                default=None,
+            )
+            for time_ms in times
+        ]
+        assert await history.pools_before(market, times) == expected
+        assert await history.first_pool_change(market) == changes[0]
+    assert await history.pools_before("X_Y", [0, 10**15]) == [None, None]
+    assert await history.first_pool_change("X_Y") is None
 
 
-async def test_liquidity_events_by_market_by_owner_and_by_both(
-    history: History, tables: Tables
-) -> None:
+async def test_what_an_owner_added_and_removed(history: History, tables: Tables) -> None:
     rows = [LiquidityEvent(*row) for row in tables["liquidity_events"]]
     rows.sort(key=lambda one: (one.seq, one.event), reverse=True)
-    market, owner = "ETH_USDC", OWNERS[3]
-    for chosen in (("", owner), (market, ""), (market, owner)):
-        expected = [
-            one for one in rows if chosen[0] in ("", one.market) and chosen[1] in ("", one.owner)
-        ]
+    owner = OWNERS[3]
+    for market in ("", "ETH_USDC"):
+        expected = [one for one in rows if one.owner == owner and market in ("", one.market)]
         assert len(expected) > 1
-        assert (
-            await history.liquidity_events(market=chosen[0], owner=chosen[1], limit=1000)
-            == expected
-        )
-        [first] = await history.liquidity_events(market=chosen[0], owner=chosen[1], limit=1)
-        place = (first.seq, first.event)
-        rest = await history.liquidity_events(
-            market=chosen[0], owner=chosen[1], limit=1000, before=place
-        )
-        assert [first, *rest] == expected
+        assert await history.liquidity_page(owner, market, Page(limit=1000)) == expected
+        later = await history.liquidity_page(owner, market, Page(limit=1, offset=1))
+        assert later == expected[1:2]
 
 
 async def test_transfers_of_an_owner_are_both_what_came_and_what_left(
     history: History, tables: Tables
 ) -> None:
-    kinds = set()
+    kinds = ("deposit", "withdrawal", "in", "out")
+    seen = set()
     for owner in OWNERS:
-        expected = [OwnerTransfer(*row) for row in tables["transfers"] if row[0] == owner][::-1]
-        kinds.update(one.kind for one in expected)
-        assert await history.transfers(owner, limit=1000) == expected
-        page = await history.transfers(owner, limit=3)
-        place = (page[-1].seq, page[-1].event)
-        assert page + await history.transfers(owner, limit=4, before=place) == expected[:7]
-        moved = ("deposit", "withdrawal")
-        assert await history.transfers(owner, kinds=moved, limit=1000) == [
-            one for one in expected if one.kind in moved
+        own = [row for row in tables["transfers"] if row[0] == owner][::-1]
+        expected = [OwnTransfer(row[1], *row[3:]) for row in own]
+        seen.update(one.kind for one in expected)
+        wanted = TransferFilter(owner=owner, kinds=kinds, with_shares=True)
+        assert await history.transfers_page(wanted, Page(limit=1000)) == expected
+        assert await history.transfers_page(wanted, Page(limit=4, offset=3)) == expected[3:7]
+        moved = replace(wanted, kinds=kinds[:2])
+        assert await history.transfers_page(moved, Page(limit=1000)) == [
+            one for one in expected if one.kind in moved.kinds
         ]
-    assert kinds == {"deposit", "withdrawal", "in", "out"}
+    assert seen == {*kinds}
 
 
 async def test_position_has_the_fees_earned_at_the_pools_last_state(

@@ -15,7 +15,7 @@ from xyk.domain.rejections import Rejected
 from xyk.engine.order_record import OrderRecord, OrderRecords, record_of
 from xyk.exchange.state import State
 from xyk.storage.connection import Database, read_database, reading_engine, writing_engine
-from xyk.storage.history import History
+from xyk.storage.history import History, OrderFilter, Page
 from xyk.storage.migrate import alembic_config
 from xyk.storage.projection import Projection
 from xyk.storage.tables import ORDERS
@@ -51,7 +51,8 @@ async def test_history_has_every_order_with_its_type_and_end(database: Database)
     writer, reader = writing_engine(database), reading_engine(database)
     await Projection(writer, venue.journal).catch_up()
     history, lot = History(reader), 10**14
-    found = {order.order_id: order for order in await history.orders(BOB, limit=9)}
+    wanted = OrderFilter(owner=BOB, up_to=venue.state.seq)
+    found = {one.order_id: one for one in await history.orders_page(wanted, Page(limit=9))}
     assert [told(found[number]) for number in sorted(found)] == [
         ("Market", "Filled", "", 4_960 * lot, 10**9),
         ("Limit", "Expired", "ImmediateOrCancel", 10**18, 0),

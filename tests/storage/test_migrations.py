@@ -9,8 +9,10 @@ from sqlalchemy.exc import DBAPIError
 from tests.storage.sample import Sample
 from xyk.domain.units import UINT256_MAX
 from xyk.engine.entry import Entry
+from xyk.storage.chain_tables import CHAIN_METADATA
 from xyk.storage.connection import (
     Database,
+    chain_database,
     journal_database,
     read_database,
     reading_engine,
@@ -28,12 +30,16 @@ async def table_names(database: Database) -> set[str]:
     return set(names)
 
 
-async def test_both_databases_get_the_schema_of_the_tables(
+async def test_each_database_gets_the_schema_of_its_tables(
     tmp_path: Path, database_url: str
 ) -> None:
-    await upgrade(tmp_path, database_url)
-    await upgrade(tmp_path, database_url)  # nothing more to do
+    of_a_chain = chain_database(tmp_path, "main-net", database_url)
+    (tmp_path / "chain").mkdir()
+    for _ in range(2):  # the second time there is nothing more to do
+        await upgrade(tmp_path, database_url)
+        await upgrade_database(of_a_chain)
     targets: list[tuple[Database, MetaData]] = [
+        (of_a_chain, CHAIN_METADATA),
         (journal_database(tmp_path, database_url), JOURNAL_METADATA),
         (read_database(tmp_path, database_url), READ_METADATA),
     ]

@@ -282,6 +282,24 @@ async def test_a_projection_whose_cursor_was_moved_reads_it_again(
     assert await everything(database) == naive_tables(sample.decoded())
 
 
+async def test_one_whose_cursor_was_moved_at_its_end_writes_the_rest_all_the_same(
+    database: Database, engine: AsyncEngine, sample: Sample
+) -> None:
+    """The next start would, but an auditor who looks before that would find an end missing."""
+    journal = MemoryJournal()
+    journal.entries = sample.entries[:100]
+    overtaken = Projection(engine, journal)
+    await overtaken.catch_up()
+    journal.entries = sample.entries
+    other = Projection(engine, journal_of(sample.entries[:300]))
+    await other.catch_up()
+    overtaken.feed(sample.decoded(100))
+    overtaken.stop()
+    await overtaken.run()
+    assert overtaken.seq == len(sample.entries)
+    assert await everything(database) == naive_tables(sample.decoded())
+
+
 async def test_it_goes_on_when_the_database_is_back(
     database: Database, engine: AsyncEngine, sample: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:

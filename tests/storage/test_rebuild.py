@@ -82,13 +82,13 @@ async def test_a_rebuild_that_is_broken_off_leaves_the_old_tables(
 
 
 class GrowingJournal(MemoryJournal):
-    """Its head is at 300 for whoever asks first, and at the last entry from then on."""
+    """Its head is at 200 for whoever asks first, at 300 for the next, then at the last entry."""
 
-    asked = False
+    asked = 0
 
     async def head(self) -> tuple[int, str]:
-        entry = self.entries[-1] if self.asked else self.entries[299]
-        self.asked = True
+        self.asked += 1
+        entry = self.entries[{1: 199, 2: 299}.get(self.asked, -1)]
         return entry.seq, entry.hash
 
 
@@ -111,4 +111,27 @@ async def test_a_server_that_ran_on_meanwhile_loses_nothing(
     server.stop()
     await running
     await engine.dispose()
+    assert await everything(database) == naive_tables(sample.decoded())
+
+
+async def test_what_the_old_tables_had_the_new_ones_have(
+    database: Database,
+    database_url: str,
+    tmp_path: Path,
+    sample: Sample,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From the swap on, not only after a last catching up: a server would not know the digests."""
+
+    async def break_off(*_: object) -> int:
+        raise BrokenOff
+
+    monkeypatch.setattr("xyk.storage.rebuild._catch_up", break_off)
+    engine = writing_engine(database)
+    await project(engine, sample)
+    await engine.dispose()
+    journal = GrowingJournal()
+    journal.entries = sample.entries
+    with pytest.raises(BrokenOff):
+        await rebuild(journal, tmp_path, database_url)
     assert await everything(database) == naive_tables(sample.decoded())

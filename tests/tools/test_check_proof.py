@@ -2,11 +2,14 @@
 say yes to an honest journal and name the same entry of every forged one."""
 
 import ast
+import copy
 import json
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,7 +17,7 @@ import pytest
 from api.journal import entry_view
 from tests.cli.journal_maker import ETH, USDC, batches, rechained
 from tests.cli.order_maker import ALICE, BOB
-from tests.engine.test_sum_tree import shown
+from tests.engine.test_sum_tree import LIES, shown
 from tests.server import ROOT
 from tests.tools.forged_journals import FORGED, agent_by_another_event
 from tests.tools.whole_journal import AGENT, OPERATOR, WholeJournal
@@ -300,6 +303,35 @@ def test_the_tool_checks_proofs(tmp_path: Path) -> None:
         file.write_text(json.dumps({**proof, **lie}))
         is_yes, said = check(tmp_path, HONEST.entries, str(file))
         assert not is_yes and said.startswith(f"no: entry {seq}: "), said
+
+
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
+def test_no_lie_about_a_proof_holds_for_the_tool(
+    tmp_path: Path, lie: Callable[[dict[str, Any]], None]
+) -> None:
+    """Its own function, at the proof's own seq."""
+    seq = LAST - 3
+    tool = runpy.run_path(str(TOOL))
+    journal = tool["Journal"]()
+    for entry in HONEST.entries[:seq]:
+        journal.check(msgspec.json.decode(msgspec.json.encode(entry_view(entry))))
+    honest = proof_at(tmp_path, seq, ALICE.address)
+    tool["prove"](honest, journal)
+    told = copy.deepcopy(honest)
+    lie(told)
+    assert told != honest
+    with pytest.raises(AssertionError):
+        tool["prove"](told, journal)
+
+
+def test_the_tool_takes_no_root_of_another_seq(tmp_path: Path) -> None:
+    """A whole and honest one, as if it were of this one."""
+    old = proof_at(tmp_path, LAST - 9, ALICE.address)
+    file = tmp_path / "proof.json"
+    for lie in ({"seq": LAST - 3}, {"seq": LAST - 3, "hash": HONEST.entries[LAST - 4].hash}):
+        file.write_text(json.dumps({**old, **lie}))
+        is_yes, said = check(tmp_path, HONEST.entries, str(file))
+        assert not is_yes and said.startswith(f"no: entry {LAST - 3}: "), said
 
 
 def test_it_stands_alone() -> None:

@@ -73,12 +73,26 @@ def test_the_257th_comes_from_the_newest_earlier_second():
     assert clock.next_nonce(NOW_S + 1) == (NOW_S + 1) << 8
 
 
-def test_a_first_slot_is_where_the_first_second_begins_and_wastes_nothing():
+def test_a_first_slot_is_where_each_second_begins_and_wastes_nothing():
     clock = NonceClock(first_slot=200)
-    nonces = [clock.next_nonce(NOW_S) for _ in range(NONCE_SLOTS)]
-    assert nonces[0] == NOW_S << 8 | 200
-    assert sorted(nonces) == [NOW_S << 8 | slot for slot in range(NONCE_SLOTS)]
-    assert clock.next_nonce(NOW_S + 1) == (NOW_S + 1) << 8
+    for now_s in (NOW_S, NOW_S + 1):
+        nonces = [clock.next_nonce(now_s) for _ in range(NONCE_SLOTS)]
+        assert nonces[0] == now_s << 8 | 200
+        assert sorted(nonces) == [now_s << 8 | slot for slot in range(NONCE_SLOTS)]
+
+
+def test_a_first_age_moves_the_first_second_alone():
+    clock = NonceClock(first_slot=3, first_age_s=500)
+    first = [clock.next_nonce(NOW_S) for _ in range(2)]
+    assert first == [(NOW_S - 500) << 8 | slot for slot in (3, 4)]
+    assert clock.next_nonce(NOW_S + 1) == (NOW_S + 1) << 8 | 3
+    assert NonceClock(first_age_s=500).next_nonce(499) == 0
+
+
+def test_a_first_age_wastes_nothing():
+    clock = NonceClock(first_slot=3, first_age_s=2)
+    nonces = [clock.next_nonce(NOW_S) for _ in range(4 * NONCE_SLOTS)]
+    assert sorted(nonces) == list(range((NOW_S - 3) << 8, (NOW_S + 1) << 8))
 
 
 def test_a_clock_that_is_set_back_still_gives_nonces_of_its_own_time():
@@ -133,10 +147,14 @@ bursts = st.lists(
 )
 
 
-@given(bursts=bursts, first_slot=st.integers(0, NONCE_SLOTS - 1))
+@given(
+    bursts=bursts,
+    first_slot=st.integers(0, NONCE_SLOTS - 1),
+    first_age_s=st.sampled_from((0, 1, 600)),
+)
 @settings(max_examples=60, deadline=None)
-def test_nonces_are_distinct_and_within_the_window(bursts, first_slot):
-    clock, now_s = NonceClock(first_slot), NOW_S
+def test_nonces_are_distinct_and_within_the_window(bursts, first_slot, first_age_s):
+    clock, now_s = NonceClock(first_slot, first_age_s), NOW_S
     seen: set[int] = set()
     for step_s, count in bursts:
         now_s += step_s

@@ -6,7 +6,6 @@ sent nowhere. A key trades and reads; it can never withdraw or transfer.
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ import typer
 
 from xyk.cli import settings as st
 from xyk.cli.ending import ending
-from xyk.cli.exits import CONFIG, Stop
+from xyk.cli.keys import write_new
 from xyk.cli.order_commands import KeyFile
 from xyk.client.client import Client
 from xyk.client.connection import PATIENCE_S
@@ -48,7 +47,7 @@ def create(
     async def act(client: Client) -> list[str]:
         pair = KeyPair.random()
         written = {"apiKey": pair.api_key, "secret": pair.secret, "url": url}
-        _write_new(save, json.dumps(written, indent=2) + "\n")  # before anybody approves it
+        write_new(save, json.dumps(written, indent=2) + "\n")  # before anybody approves it
         await client.approve_api_key(pair.public_key, int(time.time()) + days * DAY_S)
         return [pair.public_key, f"approved for {days} days; apiKey and secret are in {save}"]
 
@@ -109,15 +108,3 @@ def _standing(key: Json) -> str:
     if key["revoked"]:
         return "revoked"
     return time.strftime("until %Y-%m-%d", time.gmtime(key["validUntil"]))
-
-
-def _write_new(path: Path, text: str) -> None:
-    """Raises Stop rather than write over a secret that somebody may still need."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Stop(CONFIG, f"{path} exists; name another file with --save") from None
-    except OSError as fault:
-        raise Stop(CONFIG, f"{path} cannot be written: {fault.strerror}") from None
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)

@@ -5,6 +5,8 @@ a few lines and gives an exit code: 0 for yes, 1 for no.
 """
 
 import os
+import select
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -128,13 +130,25 @@ async def rebuild_data(data: Path, database_url: str) -> int:
     return OK
 
 
-async def snapshot_data(data: Path, database_url: str) -> None:
+async def snapshot_data(data: Path, database_url: str, is_child: bool) -> None:
     os.nice(NICENESS)
     try:
-        written = await snapshots.snapshot_data(data, database_url)
+        written = await snapshots.snapshot_data(
+            data, database_url, before_writing=_expect_server if is_child else None
+        )
     except CorruptJournal as fault:
         raise Stop(CORRUPT, str(fault)) from None
     print(f"snapshot of seq {written.seq}, digest {written.digest}")
+
+
+def _expect_server() -> None:
+    """Raises Stop where the server at the other end of standard input is gone. While it lives, what
+    can be read is on disk; what was read after it died may be lost with the power, and a snapshot
+    of it would stop the next start.
+    """
+    ended, _, _ = select.select([sys.stdin], [], [], 0)
+    if ended:
+        raise Stop(NO, "the server ended meanwhile: no snapshot")
 
 
 @asynccontextmanager

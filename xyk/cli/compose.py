@@ -8,7 +8,7 @@ what was accepted is committed and projected.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from api.limits import Limits
@@ -16,6 +16,7 @@ from api.metrics import Metrics
 from api.services import Services
 from api.services import Settings as ApiSettings
 from api.sessions import public_origin
+from xyk.cli.chains import Chain, deployments, open_chains, watch_chain
 from xyk.cli.clock import SystemClock
 from xyk.cli.exits import CONFIG, CORRUPT, ENGINE, LOCKED, STORAGE, Stop
 from xyk.cli.genesis import genesis_entry
@@ -50,11 +51,15 @@ class LockLost(Exception):
 
 
 class Exchange:
-    """What `running` gives. `failed` is set, and `failure` says why, when serving must end."""
+    """What `running` gives. `failed` is set, and `failure` says why, when serving must end.
+    `chains` are followed by whoever serves, when those who listen to them are there."""
 
-    def __init__(self, services: Services, projection: Projection) -> None:
+    def __init__(
+        self, services: Services, projection: Projection, chains: Sequence[Chain] = ()
+    ) -> None:
         self.services = services
         self.projection = projection
+        self.chains = chains
         self.failed = asyncio.Event()
         self.failure: BaseException | None = None
 
@@ -134,6 +139,7 @@ async def _start(
         accept_clock=settings.accept_clock,
     )
     snapshotter = await _snapshotter(settings, journal, snapshots, start)
+    chains = await _chains(stack, settings, metrics, clock)
     services = Services(
         state=state,
         writer=writer,
@@ -149,8 +155,9 @@ async def _start(
         limits=limits,
         state_digest=snapshotter.state_digest,
         liabilities=snapshotter.liabilities,
+        chains={chain.name: chain.venue for chain in chains},
     )
-    exchange = Exchange(services, projection)
+    exchange = Exchange(services, projection, chains)
     _watch(metrics, writer, projection, snapshotter)
     stack.push_async_callback(snapshotter.stop)
     writer.listeners += [projection.feed, snapshotter.on_committed]
@@ -163,10 +170,23 @@ async def _start(
     return exchange
 
 
+async def _chains(
+    stack: AsyncExitStack, settings: Settings, metrics: Metrics, clock: Clock
+) -> list[Chain]:
+    if settings.chain is None:
+        return []
+    chains = await open_chains(stack, settings.chain, settings.data, settings.database_url)
+    for chain in chains:
+        watch_chain(metrics, chain.venue, clock)
+    return chains
+
+
 def _api_settings(settings: Settings, version: str) -> tuple[Limits, ApiSettings]:
     """Raises ValueError for what cannot be served with."""
     if settings.public_url:
         public_origin(settings.public_url)
+    if settings.chain is not None:
+        deployments(settings.chain)  # a fault in it is told before anything is made or folded
     return Limits(limit_settings(settings)), ApiSettings(
         version=version,
         visibility=settings.visibility.value,

@@ -51,6 +51,7 @@ class PatientHttp(HttpToolsProtocol):
         self._in_head = True
         self._overhead = 0  # bytes of the message that comes, its body left out
         self._body = 0
+        self._last_answer: Answer | None = None  # after those to what came whole before
 
     # The connection
 
@@ -84,15 +85,21 @@ class PatientHttp(HttpToolsProtocol):
     # What comes in
 
     def data_received(self, data: bytes) -> None:
+        if self._is_over():
+            return
         self._begun = True
         self._overhead += len(data)
         super().data_received(data)
-        if self.transport.is_closing() or self.transport.get_protocol() is not self:
+        if self._is_over() or self.transport.get_protocol() is not self:
             return
         if self._overhead > HEAD_MAX + FRAMING_PER_BYTE * min(self._body, BODY_MAX):
-            self._end(problem(HEAD_TOO_LARGE))
+            self._refuse(problem(HEAD_TOO_LARGE))
         elif self.cycle is None or self.cycle.response_complete:
             self._arm()
+
+    def _is_over(self) -> bool:
+        """Whether no more requests are taken."""
+        return self.transport.is_closing() or self._last_answer is not None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -136,8 +143,10 @@ class PatientHttp(HttpToolsProtocol):
         self._deadline = None
         if self.pipeline:  # it waits for us
             self._arm()
+        elif self._begun:
+            self._refuse(problem(_late(self._timeout_s)))
         else:
-            self._end(problem(_late(self._timeout_s)) if self._begun else None)
+            self._end()
 
     def _unsupported_upgrade_warning(self) -> None:
         """The parser takes what follows for another protocol's, and not for the body: so what has a
@@ -152,8 +161,11 @@ class PatientHttp(HttpToolsProtocol):
         super()._start_asgi_task(cycle, _while_open(cycle, app))
 
     def on_response_complete(self) -> None:
+        is_last = not self.pipeline
         super().on_response_complete()
         self._answered += 1
+        if is_last and self._last_answer is not None:
+            self._end(self._last_answer)
         if self._taking is None and self.transport.get_write_buffer_size():
             self._watch_taking()
 
@@ -161,7 +173,20 @@ class PatientHttp(HttpToolsProtocol):
         self._end()
 
     def send_400_response(self, msg: str) -> None:
-        self._end(problem(UNREADABLE))
+        self._refuse(problem(UNREADABLE))
+
+    def _refuse(self, answer: Answer) -> None:
+        """What comes now is not taken, nor anything after it. Requests that came whole before it
+        get their answers first: else the client takes this one for theirs."""
+        cycle = self.cycle
+        if cycle is not None and cycle.more_body and self.pipeline:
+            self.pipeline.popleft()  # the newest, which is the one that is refused
+        elif cycle is None or cycle.more_body or cycle.response_complete:
+            self._end(answer)
+            return
+        self._last_answer = answer
+        self._disarm()
+        self.flow.pause_reading()
 
     def _watch_taking(self) -> None:
         self._taking = self.loop.call_later(self._timeout_s, self._not_taken, self._answered)

@@ -13,6 +13,7 @@ from xyk.wallet.signer import Wallet
 
 OPERATOR = "operator.key"
 DEMO = "demo.key"
+DEMO_MAKER, DEMO_AGENT, DEMO_TAKER = "demo-maker.key", "demo-agent.key", "demo-taker.key"
 SESSIONS = "sessions.key"
 
 
@@ -52,6 +53,18 @@ def _read(path: Path) -> str:
     if path.stat().st_mode & 0o077:
         raise Stop(CONFIG, f"{path} may be read by others; chmod 600 {path}")
     return path.read_text().strip()
+
+
+def write_new(path: Path, text: str) -> None:
+    """Raises Stop rather than write over a secret that somebody may still need."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Stop(CONFIG, f"{path} exists; name another file") from None
+    except OSError as fault:
+        raise Stop(CONFIG, f"{path} cannot be written: {fault.strerror}") from None
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
 
 
 def read_wallet(path: Path) -> Wallet:

@@ -9,8 +9,11 @@ from rich.console import Console
 
 from xyk.cli import settings as st
 from xyk.cli.api_key_commands import api_keys
+from xyk.cli.chain_commands import chains
+from xyk.cli.collector import no_collector
 from xyk.cli.ending import end, ending
 from xyk.cli.exits import CONFIG, Stop
+from xyk.cli.mm_command import mm
 from xyk.cli.order_commands import orders
 from xyk.client.connection import PATIENCE_S
 from xyk.domain.units import POOL_FEE_BPS_DEFAULT, ZERO_ADDRESS
@@ -23,6 +26,8 @@ app = typer.Typer(
 )
 app.add_typer(orders, name="order")
 app.add_typer(api_keys, name="api-key")
+app.add_typer(chains, name="chain")
+app.command()(mm)
 
 AUDIT_PATIENCE_S = 120.0  # with one page
 
@@ -47,6 +52,7 @@ def serve(
     genesis: st.GenesisFile = None,
     sandbox: st.Sandbox = False,
     seed_demo: st.SeedDemo = False,
+    demo_traders: st.DemoTraders = True,
     log: st.Log = st.LogFormat.CONSOLE,
     accept_clock: st.AcceptClock = False,
     snapshot_every: st.SnapshotEvery = st.SNAPSHOT_EVERY,
@@ -64,9 +70,12 @@ def serve(
     no_limits: st.NoLimits = False,
     socket_ping: st.SocketPing = st.SOCKET_PING_S,
     client_timeout: st.ClientTimeout = st.CLIENT_TIMEOUT_S,
+    chain: st.ChainFile = None,
+    page: st.Page = None,
 ) -> None:
     """Run the exchange until SIGINT or SIGTERM."""
-    from xyk.cli.serve import serve as run
+    with no_collector():
+        from xyk.cli.serve import serve as run
 
     settings = st.Settings(
         host=host,
@@ -76,6 +85,7 @@ def serve(
         genesis=genesis,
         sandbox=sandbox,
         seed_demo=seed_demo,
+        demo_traders=demo_traders,
         log=log,
         accept_clock=accept_clock,
         snapshot_every=snapshot_every,
@@ -93,6 +103,8 @@ def serve(
         no_limits=no_limits,
         socket_ping_s=socket_ping,
         client_timeout_s=client_timeout,
+        chain=chain,
+        page=page,
     )
     with ending():
         raise typer.Exit(run(settings))
@@ -217,12 +229,31 @@ def simulate(
 
 
 @app.command(hidden=True)
-def snapshot(data: st.Data = st.DATA, database_url: st.DatabaseUrl = "") -> None:
+def snapshot(
+    data: st.Data = st.DATA,
+    database_url: st.DatabaseUrl = "",
+    child: Annotated[
+        bool, typer.Option("--child", help="Write nothing once standard input has ended.")
+    ] = False,
+) -> None:
     """Write a snapshot of what is committed; the server has this done by a child."""
     from xyk.cli.audit import snapshot_data
 
     with ending():
-        asyncio.run(snapshot_data(data, database_url))
+        asyncio.run(snapshot_data(data, database_url, child))
+
+
+@app.command("demo-traders", hidden=True)
+def demo_traders(
+    url: st.Url = st.URL, data: st.Data = st.DATA, log: st.Log = st.LogFormat.CONSOLE
+) -> None:
+    """The market makers and takers of --seed-demo; the server has them run by a child."""
+    from xyk.cli.demo_traders import trade
+    from xyk.cli.log import configure_log
+
+    configure_log(log)
+    with ending():
+        raise typer.Exit(asyncio.run(trade(url, data)))
 
 
 @app.command("operator-key")
@@ -291,7 +322,3 @@ def list_market(
             ),
         )
         print(f"{base}_{quote} is listed by entry {asyncio.run(listed)['seq']}")
-
-
-if __name__ == "__main__":
-    app(prog_name="xyk")

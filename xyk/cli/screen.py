@@ -2,16 +2,15 @@
 
 import asyncio
 from collections import deque
-from types import TracebackType
 from typing import Self
 
-from rich.console import Console
-from rich.live import Live
+from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from xyk.cli.demo import Step
+from xyk.cli.live_table import LiveTable
 
 READING_S = 0.7  # a person reads a row
 ROWS = 14
@@ -28,12 +27,7 @@ class PlainScreen:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._steps:
             self._console.print(steps_table(self._steps))
 
@@ -53,38 +47,22 @@ class PlainScreen:
         return None
 
 
-class LiveScreen:
+class LiveScreen(LiveTable):
     """Steps on the left, prices on the right while it runs; the tables stay at the end."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
+        super().__init__(console)
         self._steps: list[Step] = []
         self._prices: deque[str] = deque(maxlen=ROWS)
         self._balances: Table | None = None
-        self._live = Live(self._layout(), console=console, transient=True, auto_refresh=False)
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._live.stop()
-        self._console.print(steps_table(self._steps))
-        if self._balances is not None:
-            self._console.print(self._balances)
 
     def step(self, step: Step) -> None:
         self._steps.append(step)
-        self._live.update(self._layout(), refresh=True)
+        self.show()
 
     def price(self, line: str) -> None:
         self._prices.append(line)
-        self._live.update(self._layout(), refresh=True)
+        self.show()
 
     def balances(self, rows: BalanceRows) -> None:
         self._balances = balances_table(rows)
@@ -92,7 +70,7 @@ class LiveScreen:
     async def pause(self) -> None:
         await asyncio.sleep(READING_S)
 
-    def _layout(self) -> Table:
+    def picture(self) -> Table:
         grid = Table.grid(expand=True)
         grid.add_column(ratio=3)
         grid.add_column(ratio=2)
@@ -102,6 +80,10 @@ class LiveScreen:
             Panel(prices, title="price feed"),
         )
         return grid
+
+    def last(self) -> list[RenderableType]:
+        steps = steps_table(self._steps)
+        return [steps] if self._balances is None else [steps, self._balances]
 
 
 def screen_for(console: Console) -> PlainScreen | LiveScreen:

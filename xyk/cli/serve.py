@@ -13,10 +13,11 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -25,7 +26,10 @@ from msgspec import structs
 
 from api.app import create_app
 from api.services import Health, Services
+from api.site import INDEX, Site, read_site
+from xyk.cli.chains import Chain
 from xyk.cli.compose import Exchange, failure_code, running
+from xyk.cli.demo_child import DemoChild
 from xyk.cli.exits import CONFIG, OK, Stop
 from xyk.cli.http import PatientHttp
 from xyk.cli.log import configure_log
@@ -34,6 +38,7 @@ from xyk.cli.websocket import PatientWebSocket
 
 CLIENTS_TO_FINISH_S = 10
 SOCKET_FRAME_MAX = 65_536  # bytes that a client may send in one websocket frame
+BUILT_PAGE = Path(__file__).resolve().parents[2] / "web" / "dist"  # of a checkout; a wheel has none
 BACKLOG = 2_048
 # Of every answer: it is what it says it is, and nobody learns from where somebody came.
 SAFE_HEADERS = (("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"))
@@ -53,15 +58,29 @@ def serve(settings: Settings) -> int:
     """Runs until a signal; the exit code. Raises Stop where it cannot start."""
     configure_log(settings.log)
     allow_files()
-    return uvloop.run(_serve(settings))
+    try:
+        site = site_of(settings)
+    except ValueError as fault:
+        raise Stop(CONFIG, str(fault)) from None
+    return uvloop.run(_serve(settings, site))
 
 
-async def _serve(settings: Settings) -> int:
+def site_of(settings: Settings) -> Site:
+    """Raises ValueError for a folder that was named and has no page."""
+    if settings.page is not None:
+        return read_site(settings.page)
+    return read_site(BUILT_PAGE) if (BUILT_PAGE / INDEX).is_file() else Site({})
+
+
+async def _serve(settings: Settings, site: Site) -> int:
     async with running(settings, xyk_version(), on_failure=end_at_once) as exchange:
         listener = _listen(settings)
         services = services_at(exchange.services, listener)
         await all_committed(services)
-        server = Server(_config(services, settings), listener, services.health)
+        page_url = services.settings.public_url if site.has_page else ""
+        config = _config(services, settings, site)
+        traders = DemoChild(settings) if settings.seed_demo and settings.demo_traders else None
+        server = Server(config, listener, services.health, exchange.chains, page_url, traders)
         supervised = asyncio.create_task(_supervise(exchange, server))
         keep_collector_away()
         await server.serve([listener])
@@ -81,8 +100,22 @@ def end_at_once(error: BaseException) -> None:
 class Server(uvicorn.Server):
     """Signals end it gracefully and are not raised again; prints the address when it is open."""
 
-    def __init__(self, config: uvicorn.Config, listener: socket.socket, health: Health) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        listener: socket.socket,
+        health: Health,
+        chains: Sequence[Chain] = (),
+        page_url: str = "",
+        traders: DemoChild | None = None,
+    ) -> None:
+        """`chains` are followed when the application has started: it listens to them by then.
+        `page_url`: what a person opens; empty where there is no page. The demo's traders are
+        started when it answers."""
         super().__init__(config)
+        self._page_url = page_url
+        self._chains = chains
+        self._traders = traders
         self._address = listener.getsockname()
         self._health = health
 
@@ -100,9 +133,23 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for chain in self._chains:
+            chain.follow()
         host, port = self._address[:2]
-        shown = f"[{host}]" if ":" in host else host
-        print(f"xyk {xyk_version()} listens on http://{shown}:{port}", flush=True)
+        print(f"xyk {xyk_version()} listens on {_url(host, port)}", flush=True)
+        if self._page_url:
+            print(f"open {self._page_url} in a browser", flush=True)
+        else:
+            print("there is no page to open: `make page` builds it", flush=True)
+        if self._traders is not None:
+            here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+            self._traders.start(_url(here, port))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """The traders first, so that they can take their orders back."""
+        if self._traders is not None:
+            await self._traders.stop()
+        await super().shutdown(sockets)
 
     def _end(self) -> None:
         self._health.is_ending = True
@@ -124,18 +171,22 @@ def services_at(services: Services, listener: socket.socket) -> Services:
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):
         host = "localhost"
-    shown = f"[{host}]" if ":" in host else host
-    url = f"http://{shown}:{port}"
+    url = _url(host, port)
     return replace(services, settings=structs.replace(services.settings, public_url=url))
 
 
-def _config(services: Services, settings: Settings) -> uvicorn.Config:
+def _url(host: str, port: int) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}"
+
+
+def _config(services: Services, settings: Settings, site: Site) -> uvicorn.Config:
     patience: dict[str, Any] = {
         "limits": services.limits,
         "timeout_s": settings.client_timeout_s,
     }
     return uvicorn.Config(
-        create_app(services),
+        create_app(services, site=site),
         http=partial(PatientHttp, **patience),  # type: ignore[arg-type]  # called as the class is
         ws=partial(PatientWebSocket, **patience),  # type: ignore[arg-type]
         ws_per_message_deflate=False,

@@ -46,13 +46,39 @@ GenesisFile = Annotated[
         envvar="XYK_GENESIS", dir_okay=False, help="TOML for entry 1 of an empty data folder."
     ),
 ]
+ChainFile = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="XYK_CHAIN", dir_okay=False, help="TOML of the deployments to mirror: docs/chain.md."
+    ),
+]
+Page = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="XYK_PAGE",
+        exists=True,
+        file_okay=False,
+        help="The folder of the page at /; else web/dist of the checkout, if it was built.",
+    ),
+]
 Sandbox = Annotated[
     bool,
     typer.Option("--sandbox", envvar="XYK_SANDBOX", help="The packaged genesis, with a faucet."),
 ]
 SeedDemo = Annotated[
     bool,
-    typer.Option("--seed-demo", envvar="XYK_SEED_DEMO", help="Liquidity for empty sandbox pools."),
+    typer.Option(
+        "--seed-demo",
+        envvar="XYK_SEED_DEMO",
+        help="Liquidity for empty sandbox pools, and traders.",
+    ),
+]
+DemoTraders = Annotated[
+    bool,
+    typer.Option(
+        envvar="XYK_DEMO_TRADERS",
+        help="With --seed-demo: a market maker and takers; without them the markets stand still.",
+    ),
 ]
 Log = Annotated[
     LogFormat, typer.Option(envvar="XYK_LOG", help="Form of the log on standard error.")
@@ -154,7 +180,8 @@ Salt = Annotated[
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What `xyk serve` runs with. `database_url` empty = SQLite in `data`; `public_url` empty =
-    where it listens. Rates as `PER_SECOND:BURST`, proxies with commas between them."""
+    where it listens; `chain` None = no chain is mirrored; `page` None = the checkout's own, where
+    it was built. Rates as `PER_SECOND:BURST`, proxies with commas between them."""
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -163,6 +190,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     genesis: Path | None = None
     sandbox: bool = False
     seed_demo: bool = False
+    demo_traders: bool = True
     log: LogFormat = LogFormat.CONSOLE
     accept_clock: bool = False
     snapshot_every: int = SNAPSHOT_EVERY
@@ -179,6 +207,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     subscriptions_per_socket: int = LIMITS.subscriptions_per_socket
     trusted_proxies: str = ""
     cors_origins: str = ""
+    chain: Path | None = None
+    page: Path | None = None
     no_limits: bool = False
 
 

@@ -19,7 +19,7 @@ import structlog
 
 from xyk.cli.exits import CONFIG, NO, OK, Stop
 
-AT_ONCE = 8  # seeds that a process takes together
+AT_ONCE = 64  # seeds that a process takes together
 
 
 class Played(NamedTuple):
@@ -100,7 +100,9 @@ def _outcomes(
             yield play(number, steps, faults)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=be_quiet) as pool:
-        while some := [number for _, number in zip(range(jobs * AT_ONCE), numbers, strict=False)]:
+    while some := [number for _, number in zip(range(jobs * AT_ONCE), numbers, strict=False)]:
+        # New processes for each round: what is killed in a simulation stays in anyio's table of
+        # tasks, some 10 MB a seed.
+        with ProcessPoolExecutor(jobs, context, initializer=be_quiet) as pool:
             many = len(some)
             yield from pool.map(play, some, [steps] * many, [faults] * many)

@@ -37,6 +37,7 @@ class Snapshotter:
         self._committed_seq = self._asked_at
         self._task: asyncio.Task[None] | None = None
         self._child: asyncio.subprocess.Process | None = None
+        self._is_stopping = False
 
     def state_digest(self) -> StateDigest | None:
         newest = self._newest
@@ -58,6 +59,7 @@ class Snapshotter:
     async def stop(self) -> None:
         """The unfinished file of a child that is ended is dropped by the next one."""
         task = self._task
+        self._is_stopping = True
         if task is not None:
             if self._child is not None and self._child.returncode is None:
                 self._child.terminate()
@@ -65,18 +67,25 @@ class Snapshotter:
 
     async def _snapshot(self) -> None:
         environment = {**os.environ, "XYK_DATABASE_URL": self._settings.database_url}
-        arguments = ("-m", "xyk.cli.main", "snapshot", "--data", str(self._settings.data))
+        arguments = (
+            "-m",
+            "xyk",
+            "snapshot",
+            "--child",
+            "--data",
+            str(self._settings.data),
+        )
         try:
             self._child = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *arguments,
                 env=environment,  # keeps the URL's password out of the process list
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,  # ends with us: then it must write nothing more
                 stdout=asyncio.subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C in the terminal is for the server alone
             )
             code = await self._child.wait()
-            if code:
+            if code and not self._is_stopping:
                 log.warning("the snapshot at seq %d ended with code %d", self._asked_at, code)
             self._newest = await asyncio.to_thread(self._folder.newest, self._committed_seq)
             self._newest_owed = await asyncio.to_thread(self._owed.newest)

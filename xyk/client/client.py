@@ -1,10 +1,11 @@
 """A client of one exchange, for one wallet: a method for each route, named after it.
 
-Amounts are base units (plain ints); tokens are addresses or symbols. Each action gets a fresh
-nonce and a deadline of now + 60 s and is posted with the same bytes until it is answered, so it
-executes at most once. To change an intent that was not answered, sign the new one with the same
-`nonce`. Raises Refused where the exchange says no, Unanswered where it stays silent. Orders, which
-are spoken of in whole tokens, are in orders.py.
+Amounts are base units (plain ints); tokens are addresses or symbols. Each action gets a fresh nonce
+and a deadline of now + 60 s and is posted with the same bytes until it is answered, so it executes
+at most once; a nonce that another process of the wallet used is drawn again. To change an intent
+that was not answered, sign the new one with the same `nonce`. Raises Refused where the exchange
+says no, Unanswered where it stays silent. Orders, which are spoken of in whole tokens, are in
+orders.py.
 """
 
 from xyk.client.orders import OrderClient
@@ -74,7 +75,8 @@ class Client(OrderClient):
                 amount_in=amount_in,
                 min_amount_out=min_amount_out,
                 **self.stamp(nonce),
-            )
+            ),
+            redraw=nonce is None,
         )
 
     async def buy(
@@ -94,7 +96,8 @@ class Client(OrderClient):
                 amount_out=amount_out,
                 max_amount_in=max_amount_in,
                 **self.stamp(nonce),
-            )
+            ),
+            redraw=nonce is None,
         )
 
     async def add_liquidity(
@@ -118,7 +121,8 @@ class Client(OrderClient):
                 amount_a_min=amount_a_min,
                 amount_b_min=amount_b_min,
                 **self.stamp(nonce),
-            )
+            ),
+            redraw=nonce is None,
         )
 
     async def remove_liquidity(
@@ -140,7 +144,8 @@ class Client(OrderClient):
                 amount_a_min=amount_a_min,
                 amount_b_min=amount_b_min,
                 **self.stamp(nonce),
-            )
+            ),
+            redraw=nonce is None,
         )
 
     # Custody and authority
@@ -156,7 +161,8 @@ class Client(OrderClient):
                 amount=amount,
                 recipient=recipient,
                 **self.stamp(nonce),
-            )
+            ),
+            redraw=nonce is None,
         )
 
     async def withdraw(
@@ -170,7 +176,8 @@ class Client(OrderClient):
                 amount=amount,
                 recipient=recipient,
                 **self.stamp(nonce),
-            )
+            ),
+            redraw=nonce is None,
         )
 
     async def faucet(
@@ -191,11 +198,14 @@ class Client(OrderClient):
         return await self.act(
             ApproveAgent(
                 owner=self.owner, agent=agent, valid_until=valid_until, **self.stamp(nonce)
-            )
+            ),
+            redraw=nonce is None,
         )
 
     async def revoke_agent(self, agent: str, *, nonce: int | None = None) -> Json:
-        return await self.act(RevokeAgent(owner=self.owner, agent=agent, **self.stamp(nonce)))
+        return await self.act(
+            RevokeAgent(owner=self.owner, agent=agent, **self.stamp(nonce)), redraw=nonce is None
+        )
 
     async def approve_api_key(
         self, public_key: str, valid_until: int, *, nonce: int | None = None
@@ -207,12 +217,14 @@ class Client(OrderClient):
                 public_key=public_key,
                 valid_until=valid_until,
                 **self.stamp(nonce),
-            )
+            ),
+            redraw=nonce is None,
         )
 
     async def revoke_api_key(self, public_key: str, *, nonce: int | None = None) -> Json:
         return await self.act(
-            RevokeApiKey(owner=self.owner, public_key=public_key, **self.stamp(nonce))
+            RevokeApiKey(owner=self.owner, public_key=public_key, **self.stamp(nonce)),
+            redraw=nonce is None,
         )
 
     # The operator's
@@ -221,7 +233,8 @@ class Client(OrderClient):
         return await self.act(
             ListAsset(
                 owner=self.owner, symbol=symbol, token=token, decimals=decimals, **self.stamp()
-            )
+            ),
+            redraw=True,
         )
 
     async def list_market(
@@ -248,7 +261,8 @@ class Client(OrderClient):
                 pool_fee_bps=pool_fee_bps,
                 book=book,
                 **self.stamp(),
-            )
+            ),
+            redraw=True,
         )
 
     async def update_market(
@@ -274,19 +288,25 @@ class Client(OrderClient):
                 pool_fee_bps=pool_fee_bps,
                 book=book,
                 **self.stamp(),
-            )
+            ),
+            redraw=True,
         )
 
     async def set_market_status(self, market: str, status: str) -> Json:
         return await self.act(
-            SetMarketStatus(owner=self.owner, market=market, status=status, **self.stamp())
+            SetMarketStatus(owner=self.owner, market=market, status=status, **self.stamp()),
+            redraw=True,
         )
 
     async def set_protocol_fee(self, recipient: str) -> Json:
-        return await self.act(SetProtocolFee(owner=self.owner, recipient=recipient, **self.stamp()))
+        return await self.act(
+            SetProtocolFee(owner=self.owner, recipient=recipient, **self.stamp()), redraw=True
+        )
 
     async def set_operator(self, operator: str) -> Json:
-        return await self.act(SetOperator(owner=self.owner, operator=operator, **self.stamp()))
+        return await self.act(
+            SetOperator(owner=self.owner, operator=operator, **self.stamp()), redraw=True
+        )
 
     # Reads
 

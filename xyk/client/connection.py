@@ -10,8 +10,9 @@ import asyncio
 import random
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import msgspec
@@ -45,11 +46,15 @@ class Unanswered(Exception):
     """
 
 
-class Answer(NamedTuple):
-    """`status` 201 = accepted now, 200 = a read, or the first receipt of an action known before."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`status` 201 = accepted now, 200 = a read, or the first receipt of an action known before.
+    `is_first`: the bytes had not been sent before, so that no attempt of ours can have done what
+    this one asked for."""
 
     status: int
     body: bytes
+    is_first: bool = field(default=True, compare=False)
 
     def json(self) -> Any:
         """The decoded body; raises Refused for an error."""
@@ -99,6 +104,7 @@ class Connection:
         headers = {"content-type": "application/json"} if body is not None else {}
         if bearer:
             headers["authorization"] = f"Bearer {bearer}"
+        is_first = True
         while True:
             least_s = 0.0
             try:
@@ -109,8 +115,11 @@ class Connection:
                 if not is_repeatable and not isinstance(fault, NOT_SENT):
                     raise Unanswered(f"{method} {path}: {fault!r}; it may have happened") from fault
                 fallen: Exception | None = fault
+                is_first &= isinstance(fault, NOT_SENT)
             else:
                 fallen = None
+                last = replace(last, is_first=is_first)
+                is_first = False
                 if last.status not in BUSY and not (is_repeatable and last.status in LOST):
                     return last
             wait_s = max(

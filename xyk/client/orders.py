@@ -111,7 +111,8 @@ class OrderClient(SessionClient):
                 client_id=client_id,
                 expires=expires,
                 **self.stamp(nonce),
-            )
+            ),
+            redraw=nonce is None,
         )
 
     async def replace_order(
@@ -153,7 +154,8 @@ class OrderClient(SessionClient):
                 sell_amount=sell_amount,
                 buy_amount=buy_amount,
                 **self.stamp(nonce),
-            )
+            ),
+            redraw=nonce is None,
         )
 
     async def cancel_order(
@@ -165,12 +167,16 @@ class OrderClient(SessionClient):
         return await self.act(
             CancelOrder(
                 owner=self.owner, order_id=order_id, client_id=client_id, **self.stamp(nonce)
-            )
+            ),
+            redraw=nonce is None,
         )
 
     async def cancel_all_orders(self, market: str = "", *, nonce: int | None = None) -> Json:
         """Of one market, or of all. It is accepted where nothing is open, and so burns a nonce."""
-        return await self.act(CancelAllOrders(owner=self.owner, market=market, **self.stamp(nonce)))
+        return await self.act(
+            CancelAllOrders(owner=self.owner, market=market, **self.stamp(nonce)),
+            redraw=nonce is None,
+        )
 
     async def cancel_all_after(
         self, timeout_seconds: int, market: str = "", *, nonce: int | None = None
@@ -182,7 +188,8 @@ class OrderClient(SessionClient):
                 market=market,
                 timeout_seconds=timeout_seconds,
                 **self.stamp(nonce),
-            )
+            ),
+            redraw=nonce is None,
         )
 
     # Reads

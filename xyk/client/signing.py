@@ -7,7 +7,14 @@ from typing import Any, Self
 
 import msgspec
 
-from xyk.client.connection import PATIENCE_S, TIMEOUT_S, Answer, Connection, Params
+from xyk.client.connection import (
+    PATIENCE_S,
+    TIMEOUT_S,
+    Answer,
+    Connection,
+    Params,
+    refusal,
+)
 from xyk.client.signed import Signed, sign, sign_batch
 from xyk.domain.commands import SignedAction
 from xyk.domain.tokens import token_address
@@ -16,6 +23,9 @@ from xyk.wallet.signer import NonceClock, Wallet
 from xyk.wallet.typed_data import NAME, VERSION, Domain
 
 DEADLINE_S = 60
+# The first nonce of a client is of one of so many seconds, at random: one of 153,600.
+FIRST_NONCES_S = 600
+NONCES_TRIED_MAX = 8
 
 Json = dict[str, Any]
 
@@ -48,7 +58,9 @@ class SigningClient:
         self.wallet = wallet
         self._owner = owner
         self._salt = salt
-        self.nonces = nonces or NonceClock(first_slot=secrets.randbelow(NONCE_SLOTS))
+        self.nonces = nonces or NonceClock(
+            first_slot=secrets.randbelow(NONCE_SLOTS), first_age_s=secrets.randbelow(FIRST_NONCES_S)
+        )
         self._now_s = now_s
         self._domain: Domain | None = None
         self._tokens: dict[str, str] = {}  # symbol -> address
@@ -118,14 +130,29 @@ class SigningClient:
         """Posts the same bytes until there is an answer, and gives it as it came, refusals too."""
         return await self.connection.request(signed.method, signed.path, body=signed.body)
 
-    async def act(self, action: SignedAction) -> Json:
-        """Signs and posts one action; its receipt."""
-        receipt: Json = (await self.send(await self.sign(action))).json()
+    async def act(self, action: SignedAction, *, redraw: bool = False) -> Json:
+        """Signs and posts one action; its receipt. `redraw`: the nonce was drawn here for this
+        wish alone, so that another may take its place where another process of this wallet used it.
+
+        That executes the wish once all the same. NONCE_USED says that the exchange did not know
+        this digest, and that another action, on disk, holds the nonce: these bytes can never be
+        executed from now on. And they were not before, because the nonce is drawn again only where
+        the answer is that of the first attempt: after an attempt that was lost the refusal
+        stands, and the caller looks what became of it. A nonce that the caller named ties this
+        wish to an earlier version of it, and is never changed.
+        """
+        for left in reversed(range(NONCES_TRIED_MAX)):
+            answer = await self.send(await self.sign(action))
+            if not (left and redraw and answer.is_first and _is_nonce_used(answer)):
+                break
+            action = msgspec.structs.replace(action, **self.stamp())
+        receipt: Json = answer.json()
         return receipt
 
     async def actions(self, actions: Sequence[SignedAction]) -> list[Json]:
         """Up to 100 actions in one request; in order a receipt, or code and message, each with
-        `status`.
+        `status`. Their nonces stay as they are: one that was used is refused, because the others
+        came before or after it on purpose.
         """
         body = sign_batch(self._signer(), await self.domain(), actions)
         answers: list[Json] = (
@@ -151,3 +178,7 @@ class SigningClient:
         if self.wallet is None:
             raise ValueError("This client has no wallet; give it one to sign with")
         return self.wallet
+
+
+def _is_nonce_used(answer: Answer) -> bool:
+    return answer.status == 409 and refusal(answer).code == "NONCE_USED"

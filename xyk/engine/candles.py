@@ -100,6 +100,13 @@ class MarketCandles:
         self.second: Candle | None = None
         self.parts: dict[Interval, Candle] = {}
 
+    def copy(self) -> "MarketCandles":
+        """What is added to one is not in the other."""
+        copy = MarketCandles()
+        copy.second = self.second.copy(self.second.start_ms) if self.second is not None else None
+        copy.parts = {at: part.copy(part.start_ms) for at, part in self.parts.items()}
+        return copy
+
     def add(
         self, time_ms: int, base_amount: int, quote_amount: int, price: str | None
     ) -> Sequence[Closed]:

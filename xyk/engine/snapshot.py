@@ -6,6 +6,7 @@ journal alone. Encoding it stops a process for as long as the state is large, so
 it to a child: `make_snapshot` needs nothing but the journal and the folder.
 """
 
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from xyk.exchange.state import State
 VERSION = 3  # of the file; one that is not readable is passed over
 READABLE = (2, VERSION)  # 2 had the checksum of the text alone
 KEPT = 3
+ANOTHER = "is another one than in the snapshot of this seq"
 # What loading a state may raise besides ValueError where the text is none that we wrote.
 UNLOADABLE = (
     *(LookupError, TypeError, AttributeError, ArithmeticError),
@@ -51,11 +53,15 @@ class Skipped(msgspec.Struct, frozen=True):
 
 
 class Start(msgspec.Struct, frozen=True):
-    """Where a fold begins; `snapshot` is None at genesis. `skipped` is for the operator's log."""
+    """Where a fold begins; `snapshot` is None at genesis. `skipped` is for the operator's log.
+    `unproven`, newest first: those that were skipped for their hash, which nothing protects in a
+    file of version 2. What rotted there says nothing of the journal, so their digests must.
+    """
 
     replica: Replica
     snapshot: Snapshot | None
     skipped: tuple[Skipped, ...]
+    unproven: tuple[Snapshot, ...] = ()
 
 
 class SnapshotFolder:
@@ -82,11 +88,13 @@ class SnapshotFolder:
                 continue
         return None
 
-    def load(self, salt: str = "") -> Start:
-        """A replica at the newest snapshot that verifies and is of the deployment `salt` (empty:
-        of any), or else at genesis."""
+    def load(self, salt: str = "", below: int | None = None) -> Start:
+        """A replica at the newest snapshot, of a seq `below` that, that verifies and is of the
+        deployment `salt` (empty: of any), or else at genesis."""
         skipped = []
         for file in self._files():
+            if below is not None and _seq(file) >= below:
+                continue
             try:
                 snapshot, replica = _load(file)
                 if salt and replica.state.salt != salt:
@@ -110,7 +118,7 @@ class SnapshotFolder:
             checksum=checksum_of(replica.head_hash, text),
         )
         self._path.mkdir(parents=True, exist_ok=True)
-        file = self._path / f"{snapshot.seq:012}.json"
+        file = self._path / _name(snapshot.seq)
         write_durably(file, (msgspec.json.encode(snapshot), b"\n", text, b"\n"))
         bad = {one.name for one in skipped}
         past = [one for one in self._files() if _seq(one) <= snapshot.seq]
@@ -139,8 +147,12 @@ async def restore(
     after it. Raises CorruptJournal.
     """
     start = await newest_start(journal, folder)
-    await follow(start.replica, journal, progress=progress)
     state = start.replica.state
+    for one in reversed(start.unproven):
+        await follow(start.replica, journal, one.seq, progress)
+        if state.digest() != one.digest:
+            raise CorruptJournal(one.seq, ANOTHER)
+    await follow(start.replica, journal, progress=progress)
     try:
         check_all(state)
     except AssertionError as error:
@@ -152,9 +164,18 @@ async def newest_start(journal: Journal, folder: SnapshotFolder) -> Start:
     """The newest usable snapshot, or genesis. Raises CorruptJournal where the journal has not got
     the snapshot's entry.
     """
-    start = folder.load(await _salt(journal))
-    if start.snapshot is not None:
-        await _check_anchor(start.snapshot, journal)
+    salt = await _salt(journal)
+    start = folder.load(salt)
+    while start.snapshot is not None and not await _is_anchored(start.snapshot, journal):
+        bad = start.snapshot
+        skipped = (*start.skipped, Skipped(_name(bad.seq), "its hash is not its entry's"))
+        older = folder.load(salt, below=bad.seq)
+        start = Start(
+            older.replica,
+            older.snapshot,
+            (*skipped, *older.skipped),
+            (*start.unproven, bad),
+        )
     return start
 
 
@@ -163,11 +184,15 @@ async def make_snapshot(
     folder: SnapshotFolder,
     progress: Progress | None = None,
     liabilities: LiabilitiesFolder | None = None,
+    before_writing: Callable[[], None] | None = None,
 ) -> Snapshot:
     """Folds what was committed since the newest snapshot and writes the next one, after the
     liabilities at its seq. Gives the one that is there when nothing was. Raises CorruptJournal.
+    `before_writing` sees to it that what was read is on disk: nothing is written if it raises.
     """
     start = await restore(journal, folder, progress)
+    if before_writing is not None:
+        before_writing()
     if liabilities is not None:
         liabilities.write(start.replica)
     if start.snapshot is not None and start.snapshot.seq == start.replica.state.seq:
@@ -188,15 +213,22 @@ async def _salt(journal: Journal) -> str:
     return command.salt
 
 
-async def _check_anchor(snapshot: Snapshot, journal: Journal) -> None:
-    """The journal must reach the snapshot and have its entry, or it was cut off or replaced."""
+async def _is_anchored(snapshot: Snapshot, journal: Journal) -> bool:
+    """The journal must reach the snapshot and have its entry, or it was cut off or replaced: raises
+    CorruptJournal. False where it may as well be the snapshot that rotted.
+    """
     entry = await journal.entry(snapshot.seq)
     if entry is None:
         seq, _ = await journal.head()
         raise CorruptJournal(seq + 1, f"missing, although there is a snapshot of {snapshot.seq}")
     check_hash(entry)
-    if entry.hash != snapshot.hash:
-        raise CorruptJournal(entry.seq, "is another one than in the snapshot of this seq")
+    if entry.hash != snapshot.hash and snapshot.version > 2:
+        raise CorruptJournal(entry.seq, ANOTHER)
+    return entry.hash == snapshot.hash
+
+
+def _name(seq: int) -> str:
+    return f"{seq:012}.json"
 
 
 def _seq(file: Path) -> int:

@@ -47,6 +47,18 @@ Outcome = tuple[AnyEvent, ...] | Rejected
 
 def place_order(state: State, request: Request, place: PlaceOrder) -> Outcome:
     """An order of whole lots at a whole tick, named by what is sold and what is bought for it."""
+    read = read_order(state, request, place)
+    if isinstance(read, Rejected):
+        return read
+    placed, edge, needed = read
+    return arriving(state, placed, edge, needed)
+
+
+def read_order(
+    state: State, request: Request, place: PlaceOrder
+) -> tuple[OrderPlaced, Edge, int] | Rejected:
+    """The order in ticks and lots, its market in the taker's direction, and the base units that it
+    needs available; refused where it is no order of an open market."""
     edge = edge_between(state, place.sell_token, place.buy_token)
     if edge is None:
         return pair_fault(state, place.sell_token, place.buy_token)
@@ -96,7 +108,7 @@ def place_order(state: State, request: Request, place: PlaceOrder) -> Outcome:
         trigger_above=place.trigger_above and place.trigger_price > 0,
         by_agent=by_agent,
     )
-    return _placed(state, placed, edge, quote if is_bid else base)
+    return placed, edge, quote if is_bid else base
 
 
 def _price_fault(
@@ -121,8 +133,9 @@ def _price_fault(
     return None
 
 
-def _placed(state: State, placed: OrderPlaced, edge: Edge, needed: int) -> Outcome:
-    """The order waits for its trigger, or meets the market now."""
+def arriving(state: State, placed: OrderPlaced, edge: Edge, needed: int) -> Outcome:
+    """The order waits for its trigger, or meets the market now. Without an owner it is only asked
+    about, and no funds are looked at."""
     owner, price, lots = placed.owner, placed.price, placed.quantity
     time_in_force, prevention = placed.time_in_force, placed.self_trade_prevention
     taken = None
@@ -142,7 +155,7 @@ def _placed(state: State, placed: OrderPlaced, edge: Edge, needed: int) -> Outco
         if fault is not None:
             return fault
     available = state.ledger.available(owner, edge.asset_in)
-    if available < needed:
+    if available < needed and owner:
         return insufficient_funds(edge.asset_in, needed, available)
     if placed.trigger_price:
         return placed, TriggerArmed(order_id=placed.order_id, held=needed)

@@ -4,6 +4,8 @@ Prices are exact ratios (numerator, denominator) in whole tokens: quote per base
 one hop, tokenOut per tokenIn where it is several. Nothing is rounded here but what is named so.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from amm.liquidity import amounts_burned
@@ -77,7 +79,7 @@ def max_amount_in(amount_in: int, slippage_bps: int) -> int:
 def spot_price(state: State, market: Market) -> Ratio | None:
     """Quote per base in whole tokens, without the fee; None for a pool without reserves."""
     pool = state.pools[market.symbol]
-    if not pool.reserve_base:
+    if not (pool.reserve_base and pool.reserve_quote):
         return None
     return _in_whole_tokens(state, pool.reserve_quote, market.quote, pool.reserve_base, market.base)
 
@@ -110,12 +112,6 @@ def _quote(state: State, route: Route | Rejected) -> Quote | Rejected:
         worst = _worst_price(first)
         if not first.edge.sells_base:
             execution, spot = execution[::-1], spot[::-1]
-    expiries = [
-        step.order.expires
-        for hop in route.hops
-        for step in hop.steps
-        if step.lots and step.order.expires
-    ]
     return Quote(
         route,
         asset_in,
@@ -123,8 +119,8 @@ def _quote(state: State, route: Route | Rejected) -> Quote | Rejected:
         execution,
         spot,
         worst,
-        _impact_bps(state, route),
-        min(expiries, default=0),
+        impact_bps(state, route.hops),
+        first_expiry(route.hops),
     )
 
 
@@ -140,7 +136,13 @@ def _spot(state: State, hop: Taken) -> Ratio:
     return lot_out, lot_in
 
 
-def _impact_bps(state: State, route: Route) -> int:
+def first_expiry(hops: Iterable[Taken]) -> int:
+    """Of the orders that are filled, in unix seconds; 0 where none of them expires."""
+    steps = [step for hop in hops for step in hop.steps if step.lots]
+    return min((step.order.expires for step in steps if step.order.expires), default=0)
+
+
+def impact_bps(state: State, hops: Iterable[Taken]) -> int:
     """ceil(10^4 * (1 - product over hops of what is given without fees / what spot would give)).
 
     On the curve x * y = k out / reserve_out is by how much the average price without the fee is
@@ -148,7 +150,7 @@ def _impact_bps(state: State, route: Route) -> int:
     `out` alone it is free of the rounding of the input. Orders give their gross amount.
     """
     kept = whole = 1
-    for hop in route.hops:
+    for hop in hops:
         _, reserve_out = hop.edge.reserves
         spot_out, spot_in = _spot(state, hop)
         gross = sum(step.lots * hop.edge.lot_amounts(step.order.price)[1] for step in hop.steps)

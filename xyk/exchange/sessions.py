@@ -15,11 +15,9 @@ from xyk.domain.request import Request
 from xyk.domain.session_commands import CloseSession, OpenSession
 from xyk.domain.units import SESSION_MAX_S, SESSIONS_PER_OWNER_MAX
 from xyk.exchange.cancels import cancel_all_orders, cancel_order
-from xyk.exchange.state import Session, State
+from xyk.exchange.state import HOUR_S, Session, State
 
 Outcome = tuple[AnyEvent, ...] | Rejected
-
-PRUNED_EVERY_MS = 60 * 60 * 1000
 
 
 def by_session(state: State, request: Request) -> Outcome:
@@ -83,7 +81,7 @@ def unopened(state: State, session: str, owner: str, now_s: int) -> Rejected | N
 
 
 def session_opened(state: State, event: SessionOpened) -> None:
-    state.sessions.setdefault(event.owner, {})[event.session] = Session(event.expires)
+    state.add_session(event.owner, event.session, Session(event.expires))
 
 
 def session_closed(state: State, event: SessionClosed) -> None:
@@ -92,16 +90,25 @@ def session_closed(state: State, event: SessionClosed) -> None:
 
 
 def prune_sessions(state: State, now_ms: int) -> None:
-    """Once an hour of the entries' own time, what expired by then is forgotten."""
-    if now_ms // PRUNED_EVERY_MS == state.now_ms // PRUNED_EVERY_MS:
-        return
+    """Once an hour of the entries' own time, what expired by then is forgotten; nothing else is
+    looked at.
+    """
     now_s = now_ms // 1000
-    for owner, sessions in tuple(state.sessions.items()):
-        kept = {name: one for name, one in sessions.items() if one.expires >= now_s}
-        if kept:
-            state.sessions[owner] = kept
-        else:
-            del state.sessions[owner]
+    hour = now_s // HOUR_S
+    if hour == state.now_ms // 1000 // HOUR_S:
+        return
+    for past in [one for one in state.session_ends if one <= hour]:
+        for owner, session in state.session_ends.pop(past):
+            sessions = state.sessions.get(owner, {})
+            known = sessions.get(session)
+            if known is None:
+                continue  # it was opened twice, the second time after it had ended
+            if known.expires >= now_s:
+                state.add_session(owner, session, known)
+                continue
+            del sessions[session]
+            if not sessions:
+                del state.sessions[owner]
 
 
 def _close_session(state: State, request: Request, command: CloseSession) -> Outcome:

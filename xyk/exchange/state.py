@@ -17,6 +17,8 @@ from xyk.exchange.edge import Edge, Path
 from xyk.exchange.open_orders import OpenOrders
 from xyk.ledger.ledger import Ledger
 
+HOUR_S = 60 * 60
+
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 
@@ -72,6 +74,7 @@ class State:
         "salt",
         "sandbox",
         "seq",
+        "session_ends",
         "sessions",
         "token_edges",
         "tokens",
@@ -104,6 +107,8 @@ class State:
         self.last_fills: dict[str, tuple[int, int]] = {}  # market -> last price: (quote, base)
         self.has_ordered = False  # whether any order was ever placed
         # Derived from the above:
+        # Hour since 1970 -> (owner, id) of those that expire in it.
+        self.session_ends: dict[int, list[tuple[str, str]]] = {}
         self.keys_of: dict[str, list[str]] = {}  # owner -> every key that it ever approved
         self.books: dict[str, Book] = {}  # of the markets that have one
         self.lot_values: dict[str, int] = {}  # market -> Market.lot_value
@@ -140,6 +145,10 @@ class State:
         if public_key not in self.api_keys:
             self.keys_of.setdefault(key.owner, []).append(public_key)
         self.api_keys[public_key] = key
+
+    def add_session(self, owner: str, session: str, one: Session) -> None:
+        self.sessions.setdefault(owner, {})[session] = one
+        self.session_ends.setdefault(one.expires // HOUR_S, []).append((owner, session))
 
     def add_asset(self, asset: Asset) -> None:
         self.assets[asset.symbol] = asset
@@ -220,8 +229,10 @@ class State:
             state.requests[int(second)] = dict.fromkeys(digests)
         state.last_fills = msgspec.convert(dumped["last_fills"], dict[str, tuple[int, int]])
         state.has_ordered = dumped.get("has_ordered", False)
-        sessions = dumped.get("sessions", {})
-        state.sessions = msgspec.convert(sessions, dict[str, dict[str, Session]])
+        sessions = msgspec.convert(dumped.get("sessions", {}), dict[str, dict[str, Session]])
+        for owner, opened in sessions.items():
+            for session, one in opened.items():
+                state.add_session(owner, session, one)
         state.open_orders = OpenOrders.load(dumped)
         resting = [order for order in state.open_orders.by_id.values() if order.priority]
         for order in sorted(resting, key=lambda order: order.priority):

@@ -167,7 +167,10 @@ def take_order(edge: Edge, lots: int, limit: int, owner: str, prevention: str) -
         limit_lots = _pool_lots(edge, *edge.limit_price(limit))
         pool_lots += min(rest, max(0, limit_lots - pool_lots))
     pool_in, pool_out = _pool_amounts(edge, pool_lots)
-    taken = _taken(edge, steps, pool_in, pool_out) or Taken(edge, 0, 0, 0, 0, steps)
+    taken = _taken(edge, steps, pool_in, pool_out)
+    if taken is None:  # or the fees are all that it gets: then it is filled and spends all the same
+        spent = sum([step.lots * edge.lot_amounts(step.order.price)[0] for step in steps])
+        taken = Taken(edge, spent, 0, 0, 0, steps)
     taken.met_own = met_own
     taken.is_too_long = len(steps) > FILLS_MAX
     taken.lots = sum([step.lots for step in steps]) + (pool_lots if pool_in else 0)

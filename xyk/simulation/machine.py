@@ -173,6 +173,8 @@ class Machine:
             return
         newest, way = files[-1], self._chance.randrange(3)
         text = bytearray(newest.read_bytes())
+        if not text:
+            return  # cut off before, to nothing
         self.note(f"snapshot {newest.name} damaged, way {way}")
         if way == 0:
             newest.write_bytes(text[: self._chance.randrange(len(text))])

@@ -27,6 +27,7 @@ from xyk.simulation.violation import Violation
 STEPS = 24  # of each client
 PACE_S = 0.5  # at most, between two wishes of a client
 END_S = 3_600.0  # of virtual time: by then somebody waits for ever
+TELLS_MAX = 10  # looks at whether all that is durable was told
 MEMORY = Path("/dev/shm")  # where there is one: the lock and the snapshots are real files
 
 
@@ -106,7 +107,7 @@ class Run:
             raise self.violation
 
     async def _play(self) -> None:
-        self.loop.create_task(self.power.keep_up())
+        self.loop.create_task(self._keep_up())
         people = [*self.cast.people, self.cast.operator]
         clock, chance = self.machine.clock, self._chance["clients"]
         clients = [
@@ -132,6 +133,13 @@ class Run:
             if lives_again:
                 self.machine.lose_power()
         self.auditor.finish()
+
+    async def _keep_up(self) -> None:
+        """Where it fails there is no server any more, and everybody would wait for one."""
+        try:
+            await self.power.keep_up()
+        except Exception as fault:
+            self.report(fault)
 
     async def _found(self, clients: list[Client]) -> None:
         """What everybody begins with."""
@@ -170,6 +178,11 @@ class Run:
         server = await self.power.settled()
         await asyncio.sleep(10)
         self.refresh()
+        for _ in range(TELLS_MAX):  # what the clock does may be durable and not yet told
+            if server.committed_seq >= self.auditor.seq:
+                break
+            await asyncio.sleep(0.07)
+            self.refresh()
         if server.committed_seq != self.auditor.seq:
             raise Violation(f"{server.committed_seq} is committed, {self.auditor.seq} is durable")
         self.auditor.compare(self.machine.rows())

@@ -3,8 +3,9 @@
 A backup is a folder like a data folder, with a manifest that is written last: seq, hash, and the
 SHA-256 of every file. The journal is in `journal.db`, whichever database it comes from or goes
 back to. Copied in this order: the newest good snapshot, which the journal reaches; the table, in
-one read of the database; the segments, since what leaves the table is in one of them before. The
-read tables are derived and not in it; keys are only where they are asked for.
+one read of the database; the segments, since what leaves the table is in one of them before. Of
+mirrored chains it has the transactions that were relayed, not what a chain says again. The read
+tables are derived and not in it; keys are only where they are asked for.
 """
 
 import os
@@ -26,17 +27,18 @@ from xyk.storage.archive import Archive, open_journal, open_read_only
 from xyk.storage.connection import journal_database
 from xyk.storage.database import DataFolder
 from xyk.storage.journal import PostgresJournal, SqliteJournal
-from xyk.storage.lock import FolderLock
+from xyk.storage.lock import DataInUse, FolderLock
 from xyk.storage.migrate import upgrade, upgrade_database
 from xyk.storage.segment import Link
 
 VERSION = 1  # of the manifest
 MANIFEST = "manifest.json"
 JOURNAL = "journal.db"
+RELAYED = "*.relayed.db"  # in the folder of the chains
 KEYS = ("operator.key", "demo.key", "sessions.key")
 NAMES = re.compile(
     r"journal\.db|snapshots/\d{12}\.json|archive/\d{12}-\d{12}\.segment"
-    r"|(operator|demo|sessions)\.key"
+    r"|(operator|demo|sessions)\.key|chain/[a-z0-9-]{1,32}\.relayed\.db"
 )
 CHUNK = 1 << 20  # bytes
 PRIVATE = 0o600
@@ -76,13 +78,20 @@ async def back_up(
     something is there already, CorruptJournal, and what a full disk raises.
     """
     _expect_nothing_in(to)
-    copy = _begin(to)
+    copy = _unfinished(to)
+    lock = _take(copy, to)
     try:
+        _clear(copy)
+        _expect_nothing_in(to)  # which another one may have finished before we had the lock
         manifest = await _copy(DataFolder(data), database_url, copy, with_keys, progress)
         copy.path.replace(to)
+        (to / copy.lock.name).unlink()
     except BaseException:  # a server on the same disk may need the room
         shutil.rmtree(copy.path, ignore_errors=True)
         raise
+    finally:
+        lock.release()
+    sync_folder(to)
     sync_folder(to.parent)
     return manifest
 
@@ -118,6 +127,8 @@ async def _fill(backup: Path, manifest: Manifest, folder: DataFolder, database_u
     write_durably(folder.restoring, ())  # until the end no server makes a new exchange here
     for part in (folder.snapshots, folder.archive):
         part.mkdir(exist_ok=True)
+    if any(Path(name).parent == Path(folder.chain.name) for name in manifest.files):
+        folder.chain.mkdir(mode=0o700, exist_ok=True)
     for name in sorted(manifest.files):
         if name != JOURNAL or not database_url:
             _restore_file(backup / name, data / name, manifest.files[name])
@@ -155,15 +166,30 @@ def read_manifest(backup: Path) -> Manifest:
     return manifest
 
 
-def _begin(to: Path) -> DataFolder:
-    """Raises BadBackup."""
+def _unfinished(to: Path) -> DataFolder:
+    """Where the copy is until it has its name. Raises BadBackup."""
     if to.is_symlink() or os.path.ismount(to) or not to.name:
         raise BadBackup(f"{to} cannot be renamed to at the end; name a new folder inside of it")
-    unfinished = to.with_name(f"{to.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)  # of one that was broken off
-    copy = DataFolder(unfinished)
+    return DataFolder(to.with_name(f"{to.name}.unfinished"))
+
+
+def _take(copy: DataFolder, to: Path) -> FolderLock:
+    """Raises BadBackup where somebody else copies there."""
     copy.create()
-    return copy
+    try:
+        return FolderLock.take(copy.lock)
+    except DataInUse:
+        why = f"another backup to {to} is being made; wait for it, or name another folder"
+        raise BadBackup(why) from None
+
+
+def _clear(copy: DataFolder) -> None:
+    """Of one that was broken off."""
+    for leftover in copy.path.iterdir():
+        if leftover.is_dir():
+            shutil.rmtree(leftover)
+        elif leftover != copy.lock:
+            leftover.unlink()
 
 
 async def _copy(
@@ -182,6 +208,9 @@ async def _copy(
     copy.archive.mkdir()
     for segment in Archive.open(source.archive).segments:
         _copy_file(segment.path, copy.archive / segment.path.name)
+    for relayed in sorted(source.chain.glob(RELAYED)):
+        copy.chain.mkdir(mode=0o700, exist_ok=True)
+        _copy_sqlite(relayed, copy.chain / relayed.name)
     for name in KEYS if with_keys else ():
         if (source.path / name).is_file():
             _copy_file(source.path / name, copy.path / name)
@@ -190,8 +219,9 @@ async def _copy(
     manifest = Manifest(version=VERSION, seq=end.seq, hash=end.hash, files=files)
     text = msgspec.json.format(msgspec.json.encode(manifest)) + b"\n"
     write_durably(copy.path / MANIFEST, (text,), mode=PRIVATE)
-    for folder in (copy.snapshots, copy.archive, copy.path):
-        sync_folder(folder)
+    for folder in (copy.snapshots, copy.archive, copy.chain, copy.path):
+        if folder.is_dir():
+            sync_folder(folder)
     return manifest
 
 
@@ -212,6 +242,7 @@ async def _copy_snapshot(source: DataFolder, database_url: str, copy: DataFolder
 
 def _copy_sqlite(source: Path, target: Path) -> None:
     """All that is committed at one moment, beside whoever writes."""
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE))
     connection = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
     try:
         connection.execute("VACUUM INTO ?", (str(target),))

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Table
 
+from xyk.domain.chain_events import ReservesSynced
 from xyk.domain.events import (
     AnyEvent,
     AssetListed,
@@ -126,6 +127,7 @@ _ROWS = {
     OrderClosed: 1,
     LiquidityAdded: 4,
     LiquidityRemoved: 4,
+    ReservesSynced: 1,
 }
 
 

@@ -1,8 +1,9 @@
-"""Where the two databases are, and engines for the read tables.
+"""Where the databases are, and engines for the read tables.
 
 SQLite keeps journal.db and read.db in the data folder; PostgreSQL keeps schemas journal and read in
-the one database of `--database-url`. The engines here are for the schema, the projection and the
-readers; the journal's append goes to the driver itself.
+the one database of `--database-url`. A mirrored deployment has a file or a schema of its own. The
+engines here are for the schemas, the projection and the readers; the journal's append goes to the
+driver itself.
 """
 
 from collections.abc import Callable
@@ -16,16 +17,28 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 JOURNAL = "journal"
 READ = "read"
+CHAIN = "chain"
 
 BUSY_TIMEOUT_MS = 10_000
 READERS_MAX = 4
 
 
 class Database(msgspec.Struct, frozen=True):
-    """One of the two; `name` is journal or read."""
+    """`name`: whose tables these are, journal, read or chain. `schema`: what it is called on
+    PostgreSQL, where that is another word."""
 
     url: URL
     name: str
+    schema: str = ""
+
+    @property
+    def search_path(self) -> str:
+        return self.schema or self.name
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether the journal brings back what a crash of the machine costs."""
+        return self.name == READ and not self.schema
 
 
 def journal_database(data: Path, database_url: str = "") -> Database:
@@ -38,11 +51,29 @@ def read_database(data: Path, database_url: str = "") -> Database:
     return _database(READ, data, database_url)
 
 
+def chain_read_database(data: Path, deployment: str, database_url: str = "") -> Database:
+    """The read tables of a deployment on a chain: `chain/NAME.read.db`, or the schema
+    `chain_NAME_read`."""
+    url = _database(READ, data, database_url).url
+    if not database_url:
+        url = url.set(database=str(data / "chain" / f"{deployment}.read.db"))
+    return Database(url, READ, f"chain_{deployment}_read")
+
+
+def chain_database(data: Path, deployment: str, database_url: str = "") -> Database:
+    """What the mirror of a deployment keeps: `chain/NAME.db`, or the schema `chain_NAME`."""
+    database = _database(CHAIN, data, database_url)
+    if not database_url:
+        path = data / "chain" / f"{deployment}.db"
+        return Database(database.url.set(database=str(path)), CHAIN)
+    return Database(database.url, CHAIN, f"chain_{deployment}")
+
+
 def writing_engine(database: Database) -> AsyncEngine:
     """For the one that writes: every transaction takes the write lock at its start, so that none
     fails half-way for having read first."""
     if _is_sqlite(database):
-        synchronous = "NORMAL" if database.name == READ else "FULL"
+        synchronous = "NORMAL" if database.is_derived else "FULL"
         engine = create_async_engine(
             database.url, pool_size=1, max_overflow=1, pool_reset_on_return=None
         )
@@ -50,8 +81,8 @@ def writing_engine(database: Database) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _on_connect(*pragmas))
         event.listen(engine.sync_engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
         return engine
-    settings = {"search_path": database.name}
-    if database.name == READ:
+    settings = {"search_path": f'"{database.search_path}"'}
+    if database.is_derived:
         # As SQLite's NORMAL: a crash of the database may cost the end, which the journal brings
         # back.
         settings["synchronous_commit"] = "off"
@@ -73,7 +104,7 @@ def reading_engine(database: Database) -> AsyncEngine:
         engine = create_async_engine(database.url, **arguments)
         event.listen(engine.sync_engine, "connect", _on_connect("query_only = ON"))
         return engine
-    settings = {"search_path": database.name, "default_transaction_read_only": "on"}
+    settings = {"search_path": f'"{database.search_path}"', "default_transaction_read_only": "on"}
     connect = {"server_settings": settings}
     return create_async_engine(database.url, connect_args=connect, pool_pre_ping=True, **arguments)
 

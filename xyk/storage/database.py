@@ -36,6 +36,16 @@ class DataFolder(msgspec.Struct, frozen=True):
         return self.path / "sessions.db"
 
     @property
+    def chain(self) -> Path:
+        """What is kept of mirrored deployments, a file each; who loses it reads the chain again."""
+        return self.path / "chain"
+
+    def relayed(self, deployment: str) -> Path:
+        """What was sent to its chain for wallets; here, whichever database holds the rest. Who
+        loses it forgets to send again what the nodes forgot."""
+        return self.chain / f"{deployment}.relayed.db"
+
+    @property
     def snapshots(self) -> Path:
         return self.path / "snapshots"
 

@@ -197,12 +197,14 @@ class Fold:
         base_amount, quote_amount = event.amount_in, event.amount_out
         if taker_buys:
             base_amount, quote_amount = quote_amount, base_amount
-        price = fill_price(
-            base_amount=base_amount,
-            quote_amount=quote_amount,
-            base_decimals=totals.base_decimals,
-            quote_decimals=totals.quote_decimals,
-        )
+        price = "0"  # of one that forms none, where an amount is nothing: only on a chain
+        if base_amount and quote_amount:
+            price = fill_price(
+                base_amount=base_amount,
+                quote_amount=quote_amount,
+                base_decimals=totals.base_decimals,
+                quote_decimals=totals.quote_decimals,
+            )
         taker = (event.owner, event.order_id, taker_buys, self.amount(event.fee), event.asset_in)
         volume = (base_amount, quote_amount)
         self._trade(where, totals, event, volume, price, (*taker, *self._pool_is_maker), batch)

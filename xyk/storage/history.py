@@ -18,12 +18,16 @@ from xyk.storage.candles import Ticker, candle_of, present_candles, priced_candl
 from xyk.storage.connection import READ
 from xyk.storage.owner_pages import FillFilter as FillFilter
 from xyk.storage.owner_pages import OrderFilter as OrderFilter
-from xyk.storage.owner_pages import OwnerPages
 from xyk.storage.owner_pages import OwnFill as OwnFill
 from xyk.storage.owner_pages import OwnTransfer as OwnTransfer
 from xyk.storage.owner_pages import Page as Page
 from xyk.storage.owner_pages import TransferFilter as TransferFilter
+from xyk.storage.owner_pages import paged
+from xyk.storage.pool_search import PoolChange as PoolChange
+from xyk.storage.pool_search import PoolSums as PoolSums
+from xyk.storage.pool_search import changes_before, first_change, pool_sums
 from xyk.storage.position import Position, Reserves
+from xyk.storage.standings import Standing, Standings
 from xyk.storage.tables import (
     ACTIONS,
     CANDLES,
@@ -34,7 +38,6 @@ from xyk.storage.tables import (
     POOL_MINUTES,
     POSITIONS,
     TRADES,
-    TRANSFERS,
 )
 from xyk.storage.trade_search import first_trade_at
 
@@ -42,7 +45,7 @@ LIMIT_MAX = 1_000  # rows of one answer
 
 Place = tuple[int, int]  # (seq, event)
 
-__all__ = ["BlockEvent", "History", "TooManyEvents"]  # of other files, for the API
+__all__ = ["BlockEvent", "History", "Standing", "TooManyEvents"]  # of other files, for the API
 
 
 class Trade(msgspec.Struct, frozen=True):
@@ -88,44 +91,6 @@ class LiquidityEvent(msgspec.Struct, frozen=True):
     total_supply: int
 
 
-class OwnerTransfer(msgspec.Struct, frozen=True):
-    """`kind` is deposit, withdrawal, in or out; `counterparty` the other side, where there is
-    one."""
-
-    owner: str
-    seq: int
-    event: int
-    time_ms: int
-    kind: str
-    asset: str
-    amount: int
-    counterparty: str
-
-
-class PoolChange(msgspec.Struct, frozen=True):
-    """The pool after a change; the cumulatives are UQ112x112 times seconds, mod 2^256."""
-
-    market: str
-    seq: int
-    event: int
-    time_ms: int
-    reserve_base: int
-    reserve_quote: int
-    total_supply: int
-    price_base_cumulative: int
-    price_quote_cumulative: int
-
-
-class PoolDay(msgspec.Struct, frozen=True):
-    """What went through a pool in 24 hours; fees in the asset they were paid in, V2's whole fee."""
-
-    base_volume: int = 0
-    quote_volume: int = 0
-    base_fees: int = 0
-    quote_fees: int = 0
-    swaps: int = 0
-
-
 class Minute(msgspec.Struct, frozen=True):
     """One minute of a market; prices are decimal text, None where no fill formed the price."""
 
@@ -150,7 +115,7 @@ class LiquidityPosition(msgspec.Struct, frozen=True):
     quote_fees_earned: int
 
 
-class History(OwnerPages):
+class History(Standings):
     """`engine` is from `connection.reading_engine`."""
 
     async def cursor(self) -> tuple[int, str]:
@@ -230,18 +195,6 @@ class History(OwnerPages):
         rows = await self._rows(newest)
         return OrderRecord(*rows[0]) if rows else None
 
-    async def orders(
-        self, owner: str, *, market: str = "", limit: int, before: int | None = None
-    ) -> list[OrderRecord]:
-        """In any state; `before` is an order id."""
-        query = select(ORDERS).where(ORDERS.c.owner == owner)
-        if market:
-            query = query.where(ORDERS.c.market == market)
-        if before is not None:
-            query = query.where(ORDERS.c.order_id < before)
-        query = query.order_by(desc(ORDERS.c.order_id)).limit(_bound(limit))
-        return [OrderRecord(*row) for row in await self._rows(query)]
-
     async def candles(
         self, market: str, interval: str, *, start_ms: int, end_ms: int, limit: int
     ) -> list[Candle]:
@@ -289,51 +242,25 @@ class History(OwnerPages):
         )
         return [_minute(row) for row in await self._rows(query)]
 
-    async def pool_24h(self, market: str, now_ms: int) -> PoolDay:
-        """The same minutes of the pool alone."""
-        query = select(POOL_MINUTES).where(
-            POOL_MINUTES.c.market == market,
-            POOL_MINUTES.c.start_ms > now_ms - DAY_MS,
-            POOL_MINUTES.c.start_ms <= now_ms,
-        )
-        rows = await self._rows(query)
-        return PoolDay(
-            base_volume=sum(row.base_volume for row in rows),
-            quote_volume=sum(row.quote_volume for row in rows),
-            base_fees=sum(row.base_fees for row in rows),
-            quote_fees=sum(row.quote_fees for row in rows),
-            swaps=sum(row.swaps for row in rows),
-        )
+    async def pool_sums(self, market: str, start_ms: int, end_ms: int) -> PoolSums:
+        """Of the pool's minutes with start_ms <= start < end_ms."""
+        return await pool_sums(self._rows, market, start_ms, end_ms)
 
-    async def pool_history(
-        self, market: str, *, limit: int, before: Place | None = None
-    ) -> list[PoolChange]:
-        query = select(POOL_HISTORY).where(POOL_HISTORY.c.market == market)
-        rows = await self._rows(_page(query, POOL_HISTORY.c, limit, before))
-        return [PoolChange(*row) for row in rows]
+    async def first_pool_change(self, market: str) -> PoolChange | None:
+        return await first_change(self._rows, market)
 
-    async def liquidity_events(
-        self, *, market: str = "", owner: str = "", limit: int, before: Place | None = None
-    ) -> list[LiquidityEvent]:
-        """Of a market, of an owner, or of an owner in a market."""
-        assert market or owner
-        query = select(LIQUIDITY_EVENTS)
+    async def pools_before(self, market: str, times_ms: Sequence[int]) -> list[PoolChange | None]:
+        """The last change of the pool before each of these times, None where there is none."""
+        return await changes_before(self._rows, market, times_ms)
+
+    async def liquidity_page(self, owner: str, market: str, page: Page) -> list[LiquidityEvent]:
+        """Of an owner, in one market or, where that is empty, in all of them."""
+        events = LIQUIDITY_EVENTS.c
+        query = select(LIQUIDITY_EVENTS).where(events.owner == owner)
         if market:
-            query = query.where(LIQUIDITY_EVENTS.c.market == market)
-        if owner:
-            query = query.where(LIQUIDITY_EVENTS.c.owner == owner)
-        rows = await self._rows(_page(query, LIQUIDITY_EVENTS.c, limit, before))
+            query = query.where(events.market == market)
+        rows = await self._rows(paged(query, page, events.seq, events.event))
         return [LiquidityEvent(*row) for row in rows]
-
-    async def transfers(
-        self, owner: str, *, kinds: Sequence[str] = (), limit: int, before: Place | None = None
-    ) -> list[OwnerTransfer]:
-        """What came to and left `owner`; of certain kinds where they are given."""
-        query = select(TRANSFERS).where(TRANSFERS.c.owner == owner)
-        if kinds:
-            query = query.where(TRANSFERS.c.kind.in_(kinds))
-        rows = await self._rows(_page(query, TRANSFERS.c, limit, before))
-        return [OwnerTransfer(*row) for row in rows]
 
     async def position(self, owner: str, market: str) -> LiquidityPosition | None:
         """None for an owner that never had a share of this pool."""

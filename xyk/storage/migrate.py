@@ -1,6 +1,6 @@
-"""Brings a database to the newest schema with alembic: `versions/journal` and `versions/read` are
-two histories, each kept in its own database (SQLite file or PostgreSQL schema) by its own version
-table.
+"""Brings a database to the newest schema with alembic: `versions/journal`, `versions/read` and
+`versions/chain` are three histories, each kept in its own database (SQLite file or PostgreSQL
+schema) by its own version table.
 
 The alembic folder lies beside the package and is found from there, not from the working folder. The
 caller holds the lock of the data folder; two upgrades of one process run one after the other.
@@ -14,20 +14,23 @@ from alembic.config import Config
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from xyk.storage.chain_tables import CHAIN_METADATA
 from xyk.storage.connection import Database, journal_database, read_database, writing_engine
 from xyk.storage.database import DataFolder
 from xyk.storage.journal import settle
 from xyk.storage.tables import JOURNAL_METADATA, READ_METADATA
 
+METADATA = {"journal": JOURNAL_METADATA, "read": READ_METADATA, "chain": CHAIN_METADATA}
+
 
 def alembic_config(name: str) -> Config:
-    """The configuration for the journal's or the read tables' history."""
+    """The configuration for one history: journal, read or chain."""
     folder = Path(__file__).resolve().parents[2] / "alembic"
     config = Config()
     config.set_main_option("script_location", _literal(folder))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", _literal(folder / "versions" / name))
-    config.attributes["metadata"] = {"journal": JOURNAL_METADATA, "read": READ_METADATA}[name]
+    config.attributes["metadata"] = METADATA[name]
     return config
 
 
@@ -45,17 +48,18 @@ async def upgrade_database(database: Database) -> None:
     engine = writing_engine(database)
     try:
         async with engine.begin() as connection:
-            await _upgrade(connection, database.name)
+            await _upgrade(connection, database)
     finally:
         await engine.dispose()
 
 
-async def _upgrade(connection: AsyncConnection, name: str) -> None:
+async def _upgrade(connection: AsyncConnection, database: Database) -> None:
     if connection.dialect.name == "postgresql":
-        await connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{name}"')
+        schema = database.search_path
+        await connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
 
     def run(sync_connection: Connection) -> None:
-        config = alembic_config(name)
+        config = alembic_config(database.name)
         config.attributes["connection"] = sync_connection
         command.upgrade(config, "head")
 

@@ -2,7 +2,7 @@
 how many there are in all. What they cost grows with the offset and with the owner's rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -46,18 +46,22 @@ class FillFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TransferFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """As in FillFilter; `kinds` as in `tables.TransferRow`, `seq` of one entry alone."""
+    """As in FillFilter; `kinds` as in `tables.TransferRow`, `seq` of one entry alone, `asset` one
+    asset's. Pool shares are left out unless `with_shares`."""
 
     owner: str
     kinds: tuple[str, ...]
+    asset: str = ""
+    with_shares: bool = False
     seq: int = 0
     from_ms: int = 0
     to_ms: int = 0
 
 
 class OwnFill(msgspec.Struct, frozen=True):
-    """One side of a fill. `order_id` as in FillFilter, `client_id` 0 where there is none. `fee` is
-    negative where it is a rebate; an empty `fee_asset` is what this side received."""
+    """One side of a fill. `order_id` as in FillFilter, `client_id` 0 where there is none.
+    `is_swap`: this side took without an order; `with_pool`: the pool gave. `fee` is negative where
+    it is a rebate; an empty `fee_asset` is what this side received."""
 
     market: str
     trade_id: int
@@ -67,8 +71,11 @@ class OwnFill(msgspec.Struct, frozen=True):
     client_id: int
     is_bid: bool
     is_maker: bool
+    is_swap: bool
+    with_pool: bool
     price: str
     base_amount: int
+    quote_amount: int
     fee: int
     fee_asset: str
 
@@ -102,7 +109,7 @@ class OwnerPages:
     async def orders_page(self, wanted: OrderFilter, page: Page) -> list[OrderRecord]:
         """By id."""
         query = select(ORDERS).where(*_of_orders(wanted))
-        rows = await self._rows(_paged(query, page, ORDERS.c.order_id))
+        rows = await self._rows(paged(query, page, ORDERS.c.order_id))
         return [OrderRecord(*row) for row in rows]
 
     async def count_fills(self, wanted: FillFilter) -> int:
@@ -112,14 +119,16 @@ class OwnerPages:
 
     async def fills_page(self, wanted: FillFilter, page: Page) -> list[OwnFill]:
         """By entry and event, both sides of a fill of the owner with itself."""
-        sides = [_side(wanted, is_maker) for is_maker in (False, True)]
-        fills = union_all(*sides).subquery()
+        # Neither side has to give more than this many, whatever the other one has: by its index.
+        most = page.offset + page.limit
+        sides = [_side(wanted, is_maker, page, most).subquery() for is_maker in (False, True)]
+        fills = union_all(*[select(side) for side in sides]).subquery()
         places = (fills.c.seq, fills.c.event, fills.c.is_maker)
-        paged = _paged(select(fills), page, *places).subquery()
-        query = select(paged, ORDERS.c.client_id).outerjoin(
-            ORDERS, ORDERS.c.order_id == paged.c.order_id
+        shown = paged(select(fills), page, *places).subquery()
+        query = select(shown, ORDERS.c.client_id).outerjoin(
+            ORDERS, ORDERS.c.order_id == shown.c.order_id
         )
-        in_order = (paged.c.seq, paged.c.event, paged.c.is_maker)
+        in_order = (shown.c.seq, shown.c.event, shown.c.is_maker)
         rows = await self._rows(query.order_by(*_directed(page, *in_order)))
         return [_own_fill(row) for row in rows]
 
@@ -131,15 +140,17 @@ class OwnerPages:
         t = TRANSFERS.c
         query = select(t.seq, t.time_ms, t.kind, t.asset, t.amount, t.counterparty)
         query = query.where(*_of_transfers(wanted))
-        return [OwnTransfer(*row) for row in await self._rows(_paged(query, page, t.seq, t.event))]
+        return [OwnTransfer(*row) for row in await self._rows(paged(query, page, t.seq, t.event))]
 
     async def _count(self, table: Any, *wanted: ColumnElement[bool]) -> int:
         [row] = await self._rows(select(func.count()).select_from(table).where(*wanted))
         return int(row[0])
 
-    async def _rows(self, query: Select[Any]) -> Sequence[Any]:
+    async def _rows(
+        self, query: Select[Any], values: Mapping[str, Any] | None = None
+    ) -> Sequence[Any]:
         async with self._engine.connect() as connection:
-            rows: Sequence[Any] = (await connection.execute(query)).all()
+            rows: Sequence[Any] = (await connection.execute(query, values)).all()
         return rows
 
 
@@ -167,13 +178,12 @@ def _of_fills(wanted: FillFilter, is_maker: bool) -> list[ColumnElement[bool]]:
 
 
 def _of_transfers(wanted: TransferFilter) -> list[ColumnElement[bool]]:
-    """Without pool shares, whose colon breaks the convention's clients."""
     transfers = TRANSFERS.c
-    conditions = [
-        transfers.owner == wanted.owner,
-        transfers.kind.in_(wanted.kinds),
-        ~transfers.asset.startswith(LP_PREFIX, autoescape=True),
-    ]
+    conditions = [transfers.owner == wanted.owner, transfers.kind.in_(wanted.kinds)]
+    if not wanted.with_shares:
+        conditions.append(~transfers.asset.startswith(LP_PREFIX, autoescape=True))
+    if wanted.asset:
+        conditions.append(transfers.asset == wanted.asset)
     if wanted.seq:
         conditions.append(transfers.seq == wanted.seq)
     return conditions + _between(transfers.time_ms, wanted.from_ms, wanted.to_ms)
@@ -184,17 +194,19 @@ def _between(time_ms: Any, from_ms: int, to_ms: int) -> list[ColumnElement[bool]
     return [*conditions, time_ms <= to_ms] if to_ms else conditions
 
 
-def _side(wanted: FillFilter, is_maker: bool) -> Select[Any]:
-    """The fills in which the owner is maker, or taker."""
+def _side(wanted: FillFilter, is_maker: bool, page: Page, most: int) -> Select[Any]:
+    """The first `most` fills in which the owner is maker, or taker."""
     trades = TRADES.c
     swap_or_order = case((trades.taker_order == 0, trades.seq), else_=trades.taker_order)
-    return select(
+    fills = select(
         *(trades.market, trades.trade_id, trades.seq, trades.event, trades.time_ms),
         (trades.maker_order if is_maker else swap_or_order).label("order_id"),
         literal(is_maker).label("is_maker"),
-        *(trades.taker_buys, trades.price, trades.base_amount, trades.fee, trades.fee_asset),
-        *(trades.maker_fee, trades.maker_rebate),
+        *(trades.taker_buys, trades.price, trades.base_amount, trades.quote_amount),
+        *(trades.fee, trades.fee_asset, trades.maker_fee, trades.maker_rebate),
+        *(trades.taker_order, trades.maker),
     ).where(*_of_fills(wanted, is_maker))
+    return fills.order_by(*_directed(page, trades.seq, trades.event)).limit(most)
 
 
 def _own_fill(row: Any) -> OwnFill:
@@ -212,14 +224,17 @@ def _own_fill(row: Any) -> OwnFill:
         client_id=row.client_id or 0,
         is_bid=row.taker_buys != row.is_maker,
         is_maker=row.is_maker,
+        is_swap=not row.is_maker and not row.taker_order,
+        with_pool=not row.maker,
         price=row.price,
         base_amount=row.base_amount,
+        quote_amount=row.quote_amount,
         fee=fee,
         fee_asset=fee_asset,
     )
 
 
-def _paged(query: Select[Any], page: Page, *places: Any) -> Select[Any]:
+def paged(query: Select[Any], page: Page, *places: Any) -> Select[Any]:
     return query.order_by(*_directed(page, *places)).limit(page.limit).offset(page.offset)
 
 

@@ -12,8 +12,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from sqlalchemy import Dialect, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from xyk.engine.journal import Journal
@@ -25,20 +23,11 @@ from xyk.storage.batch import (
     position_keys,
     rows_at_most,
 )
-from xyk.storage.connection import READ, is_transient
+from xyk.storage.batch_writer import ROWS_MAX, BatchWriter, CursorMoved
+from xyk.storage.connection import is_transient
 from xyk.storage.fold import Fold
 from xyk.storage.restore import locked_cursor, open_orders, positions, restore
-from xyk.storage.tables import (
-    CANDLES,
-    CURSOR,
-    MARKETS,
-    ORDERS,
-    POOL_MINUTES,
-    POSITIONS,
-    READ_METADATA,
-)
 
-ROWS_MAX = 500  # a transaction; more only where a single entry brings more
 CHUNK = 160  # entries decoded and loaded for together: as many swaps as fill a transaction
 QUEUE_MAX = 4_096  # entries kept in memory for the task
 ORDERS_KEPT = 100_000  # open orders in memory, about 40 MB; others are read when they change
@@ -54,17 +43,13 @@ class ForeignReadTables(Exception):
     """The read tables are ahead of the journal, or of another one: it was cut off or replaced."""
 
 
-class CursorMoved(Exception):
-    """Another projection wrote in the meantime."""
-
-
 class Projection:
     """`engine` is from `connection.writing_engine`, and nobody else's."""
 
     def __init__(self, engine: AsyncEngine, journal: Journal) -> None:
         self._engine = engine
         self._journal = journal
-        self._statements = _statements(engine.dialect)
+        self._writer = BatchWriter(engine)
         self._fold: Fold | None = None  # None: to be restored before the next entry
         self._seq = 0
         self._head = 0
@@ -110,8 +95,13 @@ class Projection:
                 self._wake.clear()
                 try:
                     await self._drain(None)
+                except (
+                    CursorMoved
+                ) as moved:  # by a rebuild: it goes on from there, and at the end too
+                    log.warning("read tables at seq %d: %s", self._seq, moved)
+                    self._wake.set()
                 except Exception as error:
-                    if not isinstance(error, CursorMoved) and not is_transient(error):
+                    if not is_transient(error):
                         raise
                     log.warning("read tables at seq %d, %d behind: %s", self._seq, self.lag, error)
                     if not await self._retry_later():
@@ -176,7 +166,7 @@ class Projection:
         if self._fold is None:
             async with self._engine.begin() as connection:
                 at = await locked_cursor(connection)
-                fold = await restore(connection)
+                fold = await restore(connection, Fold)
             await self._check(*at)
             self._seq, self._fold = at[0], fold
             self._release()
@@ -226,14 +216,7 @@ class Projection:
                 fold.orders.open[order.order_id] = order
 
     async def _write(self, fold: Fold, batch: Batch) -> None:
-        move = update(CURSOR).where(CURSOR.c.name == READ, CURSOR.c.seq == self._seq)
-        async with self._engine.begin() as connection:
-            moved = await connection.execute(move.values(seq=batch.seq, hash=batch.hash))
-            if moved.rowcount != 1:
-                raise CursorMoved(f"the cursor is no longer at {self._seq}")
-            for table, rows in (*batch.rows.items(), *fold.changed_rows(batch)):
-                if rows:
-                    await connection.exec_driver_sql(self._statements[table.name], list(rows))
+        await self._writer.write(fold, batch, self._seq)
         self._seq = batch.seq
         self._release()
 
@@ -249,18 +232,3 @@ class Projection:
             else:
                 waiting.append((seq, future))
         self._waiters = waiting
-
-
-def _statements(dialect: Dialect) -> dict[str, str]:
-    """Insert by table, with its columns in order; running totals replace the row of their key."""
-    compiled = {}
-    for table in READ_METADATA.sorted_tables:
-        statement = (sqlite if dialect.name == "sqlite" else postgresql).insert(table)
-        if table in (CANDLES, MARKETS, ORDERS, POOL_MINUTES, POSITIONS):
-            keys = [column.name for column in table.primary_key]
-            values = {
-                c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys
-            }
-            statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
-        compiled[table.name] = str(statement.compile(dialect=dialect))
-    return compiled

@@ -15,9 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from xyk.engine.entry import GENESIS_HASH
 from xyk.engine.journal import Journal
+from xyk.storage.batch_writer import CursorMoved
 from xyk.storage.connection import READ, Database, read_database, writing_engine
 from xyk.storage.migrate import upgrade_database
-from xyk.storage.projection import CursorMoved, Progress, Projection
+from xyk.storage.projection import Progress, Projection
+from xyk.storage.restore import locked_cursor
 from xyk.storage.tables import CURSOR, READ_METADATA
 
 SIDE = "read_rebuild"  # the schema, or the file without its .db
@@ -35,31 +37,34 @@ async def rebuild(
     try:
         engine = writing_engine(side)
         try:
-            await _fill(engine, journal, progress)
+            filled = await _fill(engine, journal, progress)
+            if database_url:
+                await _swap_schemas(database, filled)
+            else:
+                await _swap_files(data / f"{READ}.db", data / f"{SIDE}.db", filled)
         finally:
             await engine.dispose()
-        if database_url:
-            await _swap_schemas(database)
-        else:
-            await asyncio.to_thread(_swap_files, data / f"{READ}.db", data / f"{SIDE}.db")
     finally:
         await _drop(side, data)
     return await _catch_up(database, journal)
 
 
-async def _fill(engine: AsyncEngine, journal: Journal, progress: Progress | None) -> None:
+async def _fill(engine: AsyncEngine, journal: Journal, progress: Progress | None) -> Projection:
     async with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             await connection.exec_driver_sql(f"CREATE SCHEMA {SIDE}")
         await connection.run_sync(READ_METADATA.create_all)
         nothing_yet = insert(CURSOR).values(name=READ, seq=0, hash=GENESIS_HASH)
         await connection.execute(nothing_yet)
-    await Projection(engine, journal).catch_up(progress)
+    filled = Projection(engine, journal)
+    await filled.catch_up(progress)
+    await filled.catch_up(progress)  # what a server wrote meanwhile, so that the swap is short
+    return filled
 
 
 async def _catch_up(database: Database, journal: Journal) -> int:
-    """A running server may have been ahead of what was put in place, and would notice only at its
-    next entry."""
+    """A running server may have written on since the swap, and would notice only at its next
+    entry."""
     engine = writing_engine(database)
     try:
         projection = Projection(engine, journal)
@@ -88,23 +93,38 @@ async def _drop(side: Database, data: Path) -> None:
         await engine.dispose()
 
 
-def _swap_files(read: Path, side: Path) -> None:
-    connection = sqlite3.connect(read, isolation_level=None)
-    try:
+# With the old tables locked the new ones are brought to where those stand, or beyond: a server
+# forgets the receipts of entries that they had, and would not know those digests until it caught
+# up.
+
+
+async def _swap_files(read: Path, side: Path, filled: Projection) -> None:
+    connection = sqlite3.connect(read, isolation_level=None, check_same_thread=False)
+
+    def lock() -> None:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        connection.execute(f"ATTACH ? AS {SIDE}", (str(side),))
         connection.execute("BEGIN IMMEDIATE")
+
+    def copy() -> None:
+        connection.execute(f"ATTACH ? AS {SIDE}", (str(side),))
         for statement in _copies("main"):
             connection.execute(statement)
         connection.execute("COMMIT")
+
+    try:
+        await asyncio.to_thread(lock)
+        await filled.catch_up()
+        await asyncio.to_thread(copy)
     finally:
         connection.close()  # rolls back what was not committed
 
 
-async def _swap_schemas(database: Database) -> None:
+async def _swap_schemas(database: Database, filled: Projection) -> None:
     engine = writing_engine(database)
     try:
         async with engine.begin() as connection:
+            await locked_cursor(connection)
+            await filled.catch_up()
             for statement in _copies(READ):
                 await connection.exec_driver_sql(statement)
     finally:

@@ -27,6 +27,7 @@ POSITIONS_A_QUERY = 400  # pairs of bound values; well inside every database's l
 ORDERS_A_QUERY = 800
 
 K = TypeVar("K")
+F = TypeVar("F", bound=Fold)
 
 
 async def locked_cursor(connection: AsyncConnection) -> tuple[int, str]:
@@ -37,9 +38,9 @@ async def locked_cursor(connection: AsyncConnection) -> tuple[int, str]:
     return row.seq, row.hash
 
 
-async def restore(connection: AsyncConnection) -> Fold:
+async def restore(connection: AsyncConnection, kind: type[F]) -> F:
     """The fold as it was after the entry that the cursor names."""
-    fold = Fold(amount_encoder(connection.dialect))
+    fold = kind(amount_encoder(connection.dialect))
     fold.decimals = {row.symbol: row.decimals for row in await connection.execute(select(ASSETS))}
     for row in await connection.execute(select(MARKETS)):
         fold.restore_market(**row._mapping)

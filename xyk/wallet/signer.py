@@ -65,15 +65,20 @@ class NonceClock:
     """Hands out the nonces of one signer, each once: unix seconds << 8 | slot, so 256 a second.
 
     A busier second is served from slots of earlier seconds that were left unused. Nothing is kept
-    over a restart: the next second is fresh. `first_slot` (random, in a short-lived process) keeps
-    apart two processes that start within one second. One clock a signer; not for threads.
+    over a restart: the next second is fresh. Two random numbers keep processes of one signer apart
+    that know nothing of each other: each second begins at `first_slot`, and the nonces of the
+    first second are taken from `first_age_s` earlier, for those that live no longer than that. One
+    clock a signer; not for threads.
     """
 
-    __slots__ = ("_first_slot", "_next", "_spares")
+    __slots__ = ("_first_age_s", "_first_slot", "_next", "_now_s", "_spares")
 
-    def __init__(self, first_slot: int = 0) -> None:
+    def __init__(self, first_slot: int = 0, first_age_s: int = 0) -> None:
         assert 0 <= first_slot < NONCE_SLOTS
+        assert 0 <= first_age_s < SPARE_AGE_S
         self._first_slot = first_slot
+        self._first_age_s = first_age_s
+        self._now_s = 0  # the latest second asked for
         self._next: int | None = None
         # Nonces are consecutive integers: what was skipped is intervals [low, high), oldest first.
         self._spares: list[tuple[int, int]] = []
@@ -83,14 +88,17 @@ class NonceClock:
 
         RuntimeError when all of them are spent.
         """
-        start, end = now_s * NONCE_SLOTS, (now_s + 1) * NONCE_SLOTS
+        end = (now_s + 1) * NONCE_SLOTS
         oldest = max(now_s - SPARE_AGE_S, 0) * NONCE_SLOTS
         if self._next is None:
-            self._next = start + self._first_slot
+            second = max(now_s - self._first_age_s, 0)
+            self._next = second * NONCE_SLOTS + self._first_slot
             self._spare(oldest, self._next)
-        elif self._next < start:
-            self._spare(self._next, start)
-            self._next = start
+        elif now_s > self._now_s:
+            begin = now_s * NONCE_SLOTS + self._first_slot
+            self._spare(self._next, begin)
+            self._next = begin
+        self._now_s = max(self._now_s, now_s)
         if self._next < end:
             self._next += 1
             return self._next - 1

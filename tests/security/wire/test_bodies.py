@@ -1,6 +1,9 @@
 """Bodies that are more than they seem: compressed, full of digits, or two at once."""
 
 import gzip
+import zlib
+from collections.abc import Callable
+from functools import partial
 
 import httpx
 import pytest
@@ -19,18 +22,31 @@ async def test_a_compressed_body_is_not_unpacked(http: httpx.AsyncClient, coding
         assert refusal(answer) == MALFORMED
 
 
-@pytest.mark.parametrize(
-    "number", ["1" * 5_000, "1" * 200_000, "1e999999999", "-1", "1.0", "1e2", "00", "Infinity"]
-)
-async def test_a_huge_number_is_a_refusal(desk: Desk, number: str) -> None:
+@pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+async def test_nor_is_a_good_one(desk: Desk, coding: str, pack: Callable[[bytes], bytes]) -> None:
+    """Which would pass if it were unpacked, and does as it is, whatever coding is named."""
+    text = httpx.Request("POST", "http://x", json=desk.body(desk.swap())).read()
+    sent = partial(desk.http.post, "/api/v1/sell", headers={"content-encoding": coding})
+    assert refusal(await sent(content=pack(text))) == MALFORMED
+    assert (await sent(content=text)).status_code == 201
+
+
+HUGE = ("1" * 5_000, "1" * 200_000, "1e999999999", "-1", "1.0", "1e2", "00", "Infinity")
+BEYOND = ("1" * 4_000, "1" * 200_000, str(2**256), "-1", "1.0", "1e2", "00", "+1", " 1", "١", "")
+
+
+@pytest.mark.parametrize("field", ["nonce", "amountIn"])
+@pytest.mark.parametrize("number", [*HUGE, *(f'"{text}"' for text in BEYOND)])
+async def test_a_huge_number_is_a_refusal(desk: Desk, field: str, number: str) -> None:
     """Also where it would take long to convert."""
     body = desk.body(desk.swap())
-    action = ", ".join(
-        f'"{name}": {number if name == "nonce" else repr(value)}'
-        for name, value in body["action"].items()
-    ).replace("'", '"')
-    text = f'{{"action": {{{action}}}, "signature": "{body["signature"]}"}}'
-    assert refusal(await desk.sell(text.encode())) == MALFORMED
+    value = body["action"][field]
+    text = httpx.Request("POST", "http://x", json=body).read()
+    plain = f'"{field}":"{value}"' if isinstance(value, str) else f'"{field}":{value}'
+    assert text.count(plain.encode()) == 1
+    changed = text.replace(plain.encode(), f'"{field}":{number}'.encode())
+    assert refusal(await desk.sell(changed)) == MALFORMED
+    assert (await desk.sell(text)).status_code == 201, "but for that it is good"
 
 
 async def test_a_name_given_twice_is_read_once_and_signed_so(desk: Desk) -> None:

@@ -32,7 +32,7 @@ def anybodys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 async def get(server: Server, path: str, method: str = "GET", **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as client:
         return await client.request(method, path, headers=headers)
 
 
@@ -156,7 +156,7 @@ async def test_a_host_header_changes_no_answer(server: Server, host: str) -> Non
             continue  # no host at all
         assert answer.status == wanted.status_code
         assert b"evil.example" not in answer.head + answer.body
-        assert b"\r\nlocation: /docs\r\n" in answer.head if path == "/" else True
+        assert b"\r\nlocation: " not in answer.head
 
 
 async def test_the_sign_in_message_names_us_and_not_the_host(server: Server) -> None:

@@ -223,7 +223,7 @@ async def test_no_text_of_theirs_is_a_line_of_the_log(logged: Server) -> None:
 
 async def test_a_refusal_repeats_control_characters_only_as_text(logged: Server) -> None:
     """It is JSON, so that what prints it as it is prints no escape sequence."""
-    async with httpx.AsyncClient(base_url=logged.url, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=logged.url, trust_env=False, timeout=60) as http:
         for text in CONTROL:
             answer = await http.get("/api/v1/pools/" + quote(text, safe=""))
             refusal(answer)

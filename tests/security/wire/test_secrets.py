@@ -45,7 +45,7 @@ async def test_no_secret_of_a_run_is_told(spoken: Server) -> None:
 
     async with (
         httpx.AsyncClient(
-            base_url=spoken.url, trust_env=False, event_hooks={"response": [heard]}
+            base_url=spoken.url, trust_env=False, event_hooks={"response": [heard]}, timeout=60
         ) as http,
         Client(spoken.url, Wallet.random()) as bob,
     ):

@@ -171,7 +171,7 @@ async def forgery(form: str, url: str, stranger: Wallet, bob: Client) -> dict[st
         return {"method": "POST", "url": "/api/v1/actions", "json": elements}
     headers = {"authorization": "Bearer a.b.c"}
     if form == "key":
-        user = KeyUser(httpx.AsyncClient())
+        user = KeyUser(httpx.AsyncClient(timeout=60))
         headers = user.headers("orderCancelAll", [{"symbol": "ETH_USDC"}], signature=b64_zeros())
     named = {"symbol": "ETH_USDC"} if form == "key" else {}
     return {"method": "DELETE", "url": ORDERS, "json": named, "headers": headers}

@@ -15,8 +15,8 @@ from xyk.domain.tokens import token_address
 from xyk.domain.units import NONCE_SLOTS
 from xyk.wallet.api_key import FIELD_PRIME, GROUP_ORDER, SMALL_ORDER_YS
 from xyk.wallet.signer import Wallet
-from xyk.wallet.typed_data import Domain
-from xyk.wallet.verify import CURVE_ORDER
+from xyk.wallet.typed_data import Domain, digest
+from xyk.wallet.verify import CURVE_ORDER, recover
 
 INVALID_SIGNATURE = (401, "INVALID_SIGNATURE")
 MALFORMED = (400, "INVALID_CLIENT_REQUEST")
@@ -44,6 +44,21 @@ async def test_a_signature_of_another_deployment_moves_nothing(desk: Desk, chang
     body = desk.body(action, domain=other)
     assert await answered(desk, "POST", "/api/v1/transfer", body) == INVALID_SIGNATURE
     assert (await desk.post("/api/v1/transfer", desk.body(action))).status_code == 201
+
+
+def test_a_signature_is_for_one_chain_and_one_contract() -> None:
+    """Of deployments that are on a chain all three: salt, chain and contract."""
+    wallet, salt, contract = Wallet.random(), "0x" + "11" * 32, "0x" + "22" * 20
+    action = CancelAllOrders(owner=wallet.address, market="", nonce=1, deadline=1)
+    signature = wallet.sign(Domain(salt, 1, contract), action)
+    for domain, is_signed in (
+        (Domain(salt, 1, contract), True),
+        (Domain(salt, 2, contract), False),
+        (Domain(salt, 1, "0x" + "23" * 20), False),
+        (Domain("0x" + "12" * 32, 1, contract), False),
+        (Domain(salt), False),
+    ):
+        assert (recover(digest(domain, action), signature) == wallet.address) is is_signed
 
 
 def transfer(desk: Desk) -> Transfer:
