@@ -130,6 +130,7 @@ scenario("the end that is chosen is the one that is signed, and the page keeps t
   const soon = (await nowS()) + 45
   await new Trader(last.key).approveAgent(new Trader(key).address, soon)
   const { page: other } = await visit({ wallet: last, storage: await keeping(last.address, key, soon) })
+  await other.getByRole("banner").getByRole("button", { name: /agent trades$/ }).waitFor()
   const seq = await mark()
   await (await readySwap(other, WISH)).click()
   await notice(other, "The agent's time is over: your wallet signs again")
@@ -140,7 +141,7 @@ scenario("the end that is chosen is the one that is signed, and the page keeps t
 scenario("where the exchange knows of the end first, the wallet signs the very same action", async (visit) => {
   const wallet = await funded()
   const key = generatePrivateKey()
-  const end = (await nowS()) + 2
+  const end = (await nowS()) + 5 // the approval has to come before it
   await new Trader(wallet.key).approveAgent(new Trader(key).address, end)
   const visitor = await visit({ wallet, storage: await keeping(wallet.address, key, end + DAY_S) })
   const { page } = visitor

@@ -114,7 +114,7 @@ export async function barAgrees(page, symbol) {
 
 /** No panel shows another market than this one, nor anything old of it. */
 export async function allAgree(page, symbol, interval) {
-  assert.equal(new URL(page.url()).hash, `#/trade/${symbol}`)
+  await page.waitForURL(({ hash }) => hash === `#/trade/${symbol}`)
   await page.getByRole("heading", { level: 1, name: symbol.replace("_", "/") }).waitFor()
   await page.getByRole("region", { name: `Trade ${symbol}` }).waitFor()
   await newestAgrees(page, symbol, interval)

@@ -120,9 +120,9 @@ scenario("an order under way as the server is killed becomes what the screen say
   await popup(wallet, "PlaceOrder")
   visitor.isServerAway = true
   const killed = deed("kill")
+  const placed = notice(page, /In the book: buy 2 ETH at 1,500 USDC/) // perhaps before the end
   answer("approve")
-  await killed
-  await Promise.all([deed("start"), notice(page, /In the book: buy 2 ETH at 1,500 USDC/)])
+  await Promise.all([killed.then(() => deed("start")), placed])
   await live(page)
   visitor.isServerAway = false
   await signedAs(wallet, "PlaceOrder", first)
