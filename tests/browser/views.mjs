@@ -54,7 +54,10 @@ for (const [name, { at, parts = [], buttons = [] }] of Object.entries(VIEWS)) {
         const whose = name === "operator" ? operator : wallet
         const { page } = await visit({ wallet: whose, at, scheme, screen })
         await connect(page, whose)
-        if (name === "operator") await page.getByRole("button", { name: "Sign in" }).first().click()
+        if (name === "operator") {
+          await page.getByRole("button", { name: "Sign in" }).first().click()
+          await page.getByRole("heading", { name: "Markets" }).waitFor() // the board, not what is before it
+        }
         await settled(page)
         await judge(page, name)
         const market = screen === PHONE && name.startsWith("trade") ? ON_A_PHONE : []
