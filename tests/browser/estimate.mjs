@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict"
 
-import { ETH, Trader, USDC, api, faucet, mark, seed, until } from "./exchange.mjs"
+import { ETH, Trader, USDC, api, faucet, fillsOf, mark, seed, until } from "./exchange.mjs"
 import { connect, form, notice, readyLimit } from "./person.mjs"
 import { signedAs, withoutTrace } from "./screen.mjs"
 import { scenario } from "./stage.mjs"
@@ -63,8 +63,7 @@ async function estimate(page) {
 /** The owner's newest order as the estimate would tell it, from the exchange's own records. */
 async function done(owner, seq) {
   const [order] = (await api("/api/v1/history/orders", { owner, symbol: SYMBOL })).items
-  const { items } = await api("/api/v1/history/fills", { owner, symbol: SYMBOL })
-  const fills = items.filter((one) => one.seq === seq)
+  const fills = (await fillsOf(owner, { symbol: SYMBOL })).filter((one) => one.seq === seq)
   const left = exact(units(order.quantity) - units(order.executedQuantity))
   const [base, quote] = [order.executedQuantity, order.executedQuoteQuantity]
   const average = (units(quote) * UNIT) / units(base)

@@ -91,6 +91,15 @@ export async function balances(owner, options) {
   return new Proxy(held, { get: (all, symbol) => all[symbol] ?? { available: 0n, locked: 0n } })
 }
 
+/** The owner's fills, newest first, with what was committed last: the read tables trail by a moment. */
+export async function fillsOf(owner, more = {}) {
+  const { items } = await until("the tables have every fill", async () => {
+    const page = await api("/api/v1/history/fills", { owner, ...more })
+    return page.complete && page
+  })
+  return items
+}
+
 /** [base, quote] in base units. */
 export async function reserves(symbol) {
   return (await api(`/api/v1/pools/${symbol}`)).reserves.map(BigInt)

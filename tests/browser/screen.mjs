@@ -20,7 +20,10 @@ export async function same(what, shown, known) {
   await until(`the screen shows the exchange's ${what}`, async () => {
     both = [await shown(), await known()]
     return JSON.stringify(both[0]) === JSON.stringify(both[1])
-  }).catch(() => assert.deepEqual(both[0], both[1], what))
+  }).catch((fault) => {
+    assert.deepEqual(both[0], both[1], what)
+    throw fault // nothing could be compared
+  })
 }
 
 /** Of the owner's tables: "Open orders", "Order history", "Trades", "Balances". */

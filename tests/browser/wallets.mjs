@@ -6,7 +6,7 @@ import { before } from "node:test"
 
 import { generatePrivateKey } from "viem/accounts"
 
-import { ETH, Trader, USDC, api, balances, deedsOf, faucet, mark, paid, reserves, seed, until } from "./exchange.mjs"
+import { ETH, Trader, USDC, balances, deedsOf, faucet, fillsOf, mark, paid, reserves, seed, until } from "./exchange.mjs"
 import { askedFor, closePanel, connect, notice, panel, popup, readySwap, swap, swapForm } from "./person.mjs"
 import { agree, fillsAgree, signedAs, withoutTrace } from "./screen.mjs"
 import { scenario } from "./stage.mjs"
@@ -197,5 +197,5 @@ scenario("a reload before the answer shows the trade that was accepted, once", a
   assert.equal((await balances(wallet.address)).USDC.available, paid(ETH, base, quote))
   assert.equal(posts, 1)
   askedFor(wallet, 1)
-  assert.equal((await api("/api/v1/history/fills", { owner: wallet.address })).items.length, 1)
+  assert.equal((await fillsOf(wallet.address)).length, 1)
 })
