@@ -88,8 +88,22 @@ async function choose(page, range) {
 const card = (page, title) => page.getByRole("region", { name: title, exact: true })
 const figure = (page, title) => card(page, title).locator(".figure").innerText()
 
+/** Is run again where an interval ended under it: page and journal may have been told of two then. */
+function withinInterval(name, [lengthMs], run) {
+  const present = async () => Math.floor(Number(await api("/api/v1/time")) / lengthMs)
+  scenario(name, async (visit) => {
+    const before = await present()
+    try {
+      await run(visit)
+    } catch (fault) {
+      if ((await present()) === before) throw fault
+      await run(visit)
+    }
+  })
+}
+
 for (const [range, shape] of Object.entries(RANGES)) {
-  scenario(`the figures of ${range} are the sums of what was traded`, async (visit) => {
+  withinInterval(`the figures of ${range} are the sums of what was traded`, shape, async (visit) => {
     const { page } = await visit({ at: "#/analytics" })
     await choose(page, range)
     const slots = await counted(shape)
@@ -129,7 +143,7 @@ for (const [range, shape] of Object.entries(RANGES)) {
   })
 }
 
-scenario("volume and number of trades are those of the API's trades too", async (visit) => {
+withinInterval("volume and number of trades are those of the API's trades too", RANGES["7 d"], async (visit) => {
   const { page } = await visit({ at: "#/analytics" })
   await choose(page, "7 d")
   const [lengthMs, count] = RANGES["7 d"]
@@ -149,7 +163,7 @@ scenario("volume and number of trades are those of the API's trades too", async 
   assert.equal(shownCents(await figure(page, "Volume")), cents(inUsdc + ofBtc))
 })
 
-scenario("a trade counts at once, and keys read out every interval", async (visit) => {
+withinInterval("a trade counts at once, and keys read out every interval", RANGES["24 h"], async (visit) => {
   const { page } = await visit({ at: "#/analytics" })
   await choose(page, "24 h")
   await live(page)
@@ -171,7 +185,7 @@ scenario("a trade counts at once, and keys read out every interval", async (visi
   assert.equal(shownCents(await figure(page, "Volume")), cents(sum(slots, "volume")))
 })
 
-scenario("while the exchange is away the figures say of when they are", async (visit) => {
+withinInterval("while the exchange is away the figures say of when they are", RANGES["24 h"], async (visit) => {
   const visitor = await visit({ at: "#/analytics" })
   const { page } = visitor
   await choose(page, "24 h")

@@ -2,6 +2,7 @@
 // pointer, and what is painted there.
 
 import assert from "node:assert/strict"
+import { isDeepStrictEqual } from "node:util"
 
 import { api, until } from "./exchange.mjs"
 import { brief, change, klinesOf, marketOf, shown, startOf } from "./figures.mjs"
@@ -129,6 +130,21 @@ export async function drawn(page, bars) {
     const [high, due] = [height(inks[at]), (tallest * volume) / most]
     assert.ok(Math.abs(high - due) <= 2, `${text}: ${high} px of volume, not ${due}`)
     assert.ok(isFlat || inks[at][colour] > 0, `${text}: no ${colour} candle`)
+  }
+}
+
+/**
+ * The bars in sight are the exchange's, in text and in paint. Looked at again where they moved under
+ * the look, as they do when a candle without a trade is over.
+ */
+export async function barsAgree(page, symbol, interval) {
+  for (;;) {
+    const seen = await swept(page)
+    try {
+      return await drawn(page, stretch(seen, await told(symbol, interval)))
+    } catch (fault) {
+      if (isDeepStrictEqual(await swept(page), seen)) throw fault
+    }
   }
 }
 

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict"
 import { before } from "node:test"
 
-import { choose, dragBack, drawn, legend, newestAgrees } from "./chart.mjs"
+import { barsAgree, choose, dragBack, drawn, legend, newestAgrees } from "./chart.mjs"
 import { panel, picture, stretch, swept, told } from "./chart.mjs"
 import { ETH, Trader, USDC, api, deed, reserves, units, until } from "./exchange.mjs"
 import { depthOf, marketOf, shown, shownUnits } from "./figures.mjs"
@@ -64,7 +64,7 @@ scenario("candles of each interval are the exchange's, bar by bar, with volume",
   for (const interval of ["15m", "1h", "4h", "1d"]) {
     await choose(page, interval)
     await newestAgrees(page, SYMBOL, interval)
-    await drawn(page, stretch(await swept(page), await told(SYMBOL, interval)))
+    await barsAgree(page, SYMBOL, interval)
   }
   await panel(page).getByLabel("Other intervals").selectOption("1w")
   await newestAgrees(page, SYMBOL, "1w")
@@ -77,7 +77,7 @@ scenario("candles of each interval are the exchange's, bar by bar, with volume",
   await newestAgrees(page, SYMBOL, "1h")
   await held.release()
   await newestAgrees(page, SYMBOL, "1h")
-  await drawn(page, stretch(await swept(page), await told(SYMBOL, "1h")))
+  await barsAgree(page, SYMBOL, "1h")
 })
 
 scenario("the newest candle moves with a trade, also under the pointer", async (visit) => {
@@ -110,11 +110,14 @@ scenario("the newest candle moves with a trade, also under the pointer", async (
 scenario("older candles are asked for where they are looked at, and shown", async (visit) => {
   const { page } = await visit()
   const asked = []
-  page.on("request", (request) => {
+  let answered = 0
+  const rangeOf = (request) => {
     const { pathname, searchParams } = new URL(request.url())
-    if (pathname !== "/api/v1/klines" || searchParams.get("interval") !== "1h") return
-    asked.push([searchParams.get("startTime"), searchParams.get("endTime")].map(Number))
-  })
+    if (pathname !== "/api/v1/klines" || searchParams.get("interval") !== "1h") return null
+    return [searchParams.get("startTime"), searchParams.get("endTime")].map(Number)
+  }
+  page.on("request", (request) => rangeOf(request) && asked.push(rangeOf(request)))
+  page.on("requestfinished", (request) => rangeOf(request) && (answered += 1))
   await choose(page, "1h")
   await newestAgrees(page, SYMBOL, "1h")
   const candles = await told(SYMBOL, "1h")
@@ -125,6 +128,7 @@ scenario("older candles are asked for where they are looked at, and shown", asyn
   for (let drags = 0; oldest >= first; drags += 1) {
     assert.ok(drags < 9, `after ${drags} drags the oldest one is of ${new Date(1_000 * oldest)}`)
     await dragBack(page)
+    await until("what is asked for has come", () => answered === asked.length) // else there is nothing to look at
     oldest = stretch(await swept(page), candles).at(-1).start
   }
   const page500 = [first - 500 * 3_600, first - 1]
