@@ -1,5 +1,6 @@
 """What an owner did, page by page, and a pool's past."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from xyk.client.client import Client
 from xyk.wallet.signer import Wallet
 from xyk.wallet.typed_data import checksum
 
+PATIENCE_S = 60
 KINDS = ("fills", "orders", "liquidity", "transfers")
 ETHER, DOLLAR = 10**18, 10**6
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -34,11 +36,19 @@ async def venue(operator: Client, alice: Client, maker: Client) -> Venue:
 
 
 async def history(http: httpx.AsyncClient, kind: str, owner: str, **params: Any) -> Json:
-    answer = await http.get(f"/api/v1/history/{kind}", params={"owner": owner, **params})
-    assert answer.status_code == 200, answer.text
-    page: Json = answer.json()
-    assert page["complete"] is True
-    return page
+    return await complete_page(http, f"/api/v1/history/{kind}", owner=owner, **params)
+
+
+async def complete_page(http: httpx.AsyncClient, path: str, **params: Any) -> Json:
+    """The page, once it is complete: the server waits a second for its read tables, and then says
+    that they trail."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            answer = await http.get(path, params=params)
+            assert answer.status_code == 200, answer.text
+            page: Json = answer.json()
+            if page["complete"]:
+                return page
 
 
 async def test_fills_of_taker_maker_and_swap(
@@ -259,11 +269,7 @@ async def test_what_the_tables_lack_is_said(tmp_path: Path, database_url: str) -
 
 
 async def past_of(http: httpx.AsyncClient, symbol: str, **params: str) -> Json:
-    answer = await http.get(f"/api/v1/pools/{symbol}/history", params=params)
-    assert answer.status_code == 200, answer.text
-    page: Json = answer.json()
-    assert page["complete"] is True
-    return page
+    return await complete_page(http, f"/api/v1/pools/{symbol}/history", **params)
 
 
 async def test_a_pools_present_interval(

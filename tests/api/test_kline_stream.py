@@ -53,8 +53,11 @@ async def test_a_change_is_told_and_the_end_of_every_interval(
     assert {(frame["o"], frame["h"], frame["l"], frame["c"]) for frame in final} == {(price,) * 4}
     for before, after in pairwise(final):
         assert before["T"] == after["t"]
-    told = [frame["E"] // 1_000_000 for frame in seconds]
-    assert sorted(set(told)) == told, "at most one a second"
+    for before, after in pairwise(seconds):
+        at_once = before["E"] == after["E"] and before["X"] and after["X"]
+        assert at_once or before["E"] // 1_000_000 < after["E"] // 1_000_000, (
+            "at most one a second, but for the ends that a busy server was late for"
+        )
 
 
 async def test_streams_that_are_none_are_refused(url: str, http: Any) -> None:

@@ -1,7 +1,7 @@
 """Limits: the buckets by hand-made clocks, and what a server with narrow ones answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -28,6 +28,7 @@ from xyk.domain.commands import CancelAllAfter, CancelAllOrders, CancelOrder, Sw
 from xyk.wallet.signer import Wallet
 
 PATIENCE_S = 60
+RETURNED_MAX = 10  # weights; fewer than a wallet has at once, whose limit would refuse too
 
 
 class HandClock:
@@ -207,6 +208,18 @@ async def exhausted(http: httpx.AsyncClient, path: str = "/api/v1/ping") -> http
     raise AssertionError("no limit")
 
 
+async def refused_soon(
+    ask: Callable[[], Awaitable[httpx.Response]], *, passed: int = 404
+) -> httpx.Response:
+    """Of an address that is exhausted. A weight comes back each second, and what is asked then
+    takes it: on a slow machine some are answered with `passed` before one is refused."""
+    for _ in range(RETURNED_MAX):
+        answer = await ask()
+        if answer.status_code != passed:
+            return answer
+    raise AssertionError("no limit")
+
+
 async def signed(client: Client, kind: Any, **fields: Any) -> Json:
     one = await client.sign(kind(owner=client.owner, **fields, **client.stamp()))
     return dict(httpx.Response(200, content=one.body).json())
@@ -221,7 +234,8 @@ async def test_an_address_that_asks_too_much_is_told_how_long_to_wait(
     elsewhere = {"x-forwarded-for": "198.51.100.7"}
     assert (await http.get("/api/v1/ping", headers=elsewhere)).status_code == 200
     spoofed = {"x-forwarded-for": f"198.51.100.8, {http.headers['x-forwarded-for']}"}
-    limited(await http.get("/api/v1/ping", headers=spoofed))
+    heavy = {"nonce": "x", "signature": "0x"}  # 20 at 1 a second: no machine is as slow as that
+    limited(await http.post("/api/v1/auth/signin", json=heavy, headers=spoofed))
     text = (await http.get("/metrics", headers=elsewhere)).text
     assert 'xyk_refusals_total{code="TOO_MANY_REQUESTS"}' in text
 
@@ -247,13 +261,19 @@ async def test_cancels_get_through_when_nothing_else_does(
         answer = await http.request("DELETE", "/api/v1/orders", json={}, headers=headers)
         assert answer.status_code == 201
         swap = await signed(alice, SwapExactIn, **swap_fields())
-        limited(await http.post("/api/v1/sell", json=swap))
-        cancel = await signed(alice, CancelAllOrders, market="")
-        elements = [{"type": "SwapExactIn", **swap}, {"type": "CancelAllOrders", **cancel}]
-        both = await http.post("/api/v1/actions", json=elements)
-        assert [one["status"] for one in both.json()] == [429, 201]
-        assert both.json()[0]["code"] == "TOO_MANY_REQUESTS"
-        limited(await http.post("/api/v1/actions", json=elements[:1]))
+        limited(await refused_soon(lambda: http.post("/api/v1/sell", json=swap)))
+        element = {"type": "SwapExactIn", **swap}
+        alone = await refused_soon(lambda: http.post("/api/v1/actions", json=[element]), passed=200)
+        limited(alone)
+        statuses = [404, 201]
+        for _ in range(RETURNED_MAX):  # as above
+            cancel = {"type": "CancelAllOrders", **await signed(alice, CancelAllOrders, market="")}
+            both = (await http.post("/api/v1/actions", json=[element, cancel])).json()
+            statuses = [one["status"] for one in both]
+            if statuses != [404, 201]:
+                break
+        assert statuses == [429, 201]
+        assert both[0]["code"] == "TOO_MANY_REQUESTS"
         answer = await http.post("/api/v1/auth/signout", headers=headers)
         assert answer.status_code == 200
 
@@ -269,13 +289,15 @@ async def test_a_wallet_is_limited_wherever_it_comes_from_and_only_by_itself(
     async with Client(narrow.url, Wallet.random(), patience_s=0) as alice:
         await alice.domain()
         codes: list[int] = []
-        for number in range(22):
+        for number in range(60):  # 21 are too many, but for what comes back meanwhile
             body = await signed(alice, SwapExactIn, **swap_fields())
             elsewhere = {"x-forwarded-for": f"198.51.{number}.1"}
             answer = await http.post("/api/v1/sell", json=body, headers=elsewhere)
             codes.append(answer.status_code)
+            if answer.status_code == 429:
+                break
         assert codes[:20] == [404] * 20, "no such asset"
-        assert 429 in codes[20:]
+        assert codes[-1] == 429
         # A stranger's signature over the wallet's action is charged to the stranger.
         async with Client(narrow.url, Wallet.random(), owner=Wallet.random().address) as thief:
             await thief.domain()

@@ -243,7 +243,8 @@ async def test_forged_tokens_are_refused(
     }
     for what, token in tokens.items():
         assert refusal(await cancel_all(http, token)) == (401, "UNAUTHORIZED"), what
-    assert refusal(await cancel_all(http, good[:-2] + "AA")) == (401, "UNAUTHORIZED")
+    changed = good[:-2] + ("AA" if good[-2:] != "AA" else "EA")
+    assert refusal(await cancel_all(http, changed)) == (401, "UNAUTHORIZED")
 
 
 async def test_other_schemes_are_no_bearer_token(http: httpx.AsyncClient, alice: Client) -> None:

@@ -200,14 +200,19 @@ async def test_numbers_have_every_digit(
     """More digits than a float has: 10 in gives 4.961... base units a unit, and 10^18 of volume."""
     base, quote = await fresh_pair(operator, alice, 10**30 + 7, 10**30 + 7, decimals=18)
     await alice.sell(base, quote, 123_456_789_012_345_678_901_234_567)
-    query = {"symbol": f"{base}_{quote}", "resolution": "1", "to": "9" * 10, "countback": 1}
+    # Of a month, so that it is not likely to end before it is asked for.
+    query = {"symbol": f"{base}_{quote}", "resolution": "1M", "to": "9" * 10, "countback": 1}
     text = (await http.get("/udf/history", params=query)).text
     assert '"v":[123456789.012345678901234567]' in text
     found = await ask(http, "history", **query)
     trades = (
         await http.get(
             "/api/v1/klines",
-            params={"symbol": f"{base}_{quote}", "interval": "1m", "startTime": found["t"][0]},
+            params={
+                "symbol": f"{base}_{quote}",
+                "interval": "1month",
+                "startTime": found["t"][0],
+            },
         )
     ).json()
     assert f'"c":[{trades[0]["close"]}]' in text

@@ -58,6 +58,8 @@ async def public_streams(ex) -> None:
     quote = (await best)[MARKET]
     assert 0 < quote["bid"] < quote["ask"], quote
     candle = (await candles)[-1]
+    while candle[5] < 0.5:  # of the minute that ended just before the first of these orders
+        candle = (await within(ex.watch_ohlcv(MARKET, "1m")))[-1]
     assert candle[5] >= 0.5 and candle[3] <= candle[4] <= candle[2], candle
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from tests.storage.chain import eventually
 from xyk.storage.lock import DataInUse, FolderLock, PostgresLock
 
 HOLD_FOLDER = """
@@ -90,11 +91,18 @@ class TestFolder:
 
 
 async def cut_off_the_holder(url: str) -> None:
-    connection = await asyncpg.connect(url)
-    await connection.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    """Returns when its session is no more, which has let go of its locks before."""
+    sessions = (
+        " FROM pg_stat_activity"
         " WHERE application_name LIKE 'xyk writer%' AND datname = current_database()"
     )
+    connection = await asyncpg.connect(url)
+
+    async def is_gone() -> bool:
+        return not await connection.fetchval(f"SELECT count(*){sessions}")
+
+    await connection.execute(f"SELECT pg_terminate_backend(pid){sessions}")
+    await eventually(is_gone)
     await connection.close()
 
 
