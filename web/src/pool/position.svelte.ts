@@ -17,6 +17,8 @@ export class LivePosition {
   fault = $state.raw<unknown>(null)
   /** What `moves` was read for: they change with the account only. */
   #movesOf: string | null = null
+  /** The tables do not have the newest moves yet: soon they will. */
+  #isTrailing = false
   #reading = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #isClosed = false
@@ -48,6 +50,7 @@ export class LivePosition {
       this.#movesOf = moves === null ? null : movesOf
       this.isHidden = false
       this.fault = null
+      if (this.#isTrailing) this.#timer = setTimeout(() => void this.read(version), RETRY_MS)
     } catch (fault) {
       if (this.#isClosed || reading !== this.#reading) return
       this.isHidden = fault instanceof Refused && (fault.status === 401 || fault.status === 403)
@@ -59,11 +62,15 @@ export class LivePosition {
   /** Null where there are more than are read, or the tables trail: then nothing is summed. */
   async #moves(token: string | null): Promise<LiquidityItem[] | null> {
     const { owner, symbol } = this
+    this.#isTrailing = false
     const found: LiquidityItem[] = []
     for (let page = 0; page < PAGES_MOST; page += 1) {
       const params = { owner, symbol, limit: PAGE, offset: page * PAGE }
       const answer = await get<Page<LiquidityItem>>("/api/v1/history/liquidity", params, { token })
-      if (!answer.complete) return null
+      if (!answer.complete) {
+        this.#isTrailing = true
+        return null
+      }
       found.push(...answer.items)
       if (!answer.more) return found
     }
