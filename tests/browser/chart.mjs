@@ -74,8 +74,8 @@ function readLegend(list) {
 }
 
 /**
- * What the legend says while the pointer goes from right to left over the chart: each candle once,
- * with the middle of where it lay. (To the left, because a candle that begins meanwhile moves
+ * What the legend says while the pointer goes from right to left over the chart: each candle once
+ * (those that say the same as their neighbour count as one), with the middle of where it lay. (To the left, because a candle that begins meanwhile moves
  * all others there: none is passed over.) The pointer that comes and goes is a real one; a thousand
  * real moves would wait for as many frames of the screen.
  */
@@ -94,9 +94,11 @@ export async function swept(page) {
         await null // the page draws the legend
         const text = read(list)
         if (text !== seen.at(-1)?.text) seen.push({ text, right: x })
-        seen.at(-1).x = Math.floor((seen.at(-1).right + x) / 2)
+        seen.at(-1).left = x
       }
-      return seen
+      // Two of the same text are one here, and between them is nothing: the middle of the first.
+      const width = Math.min(...seen.slice(1, -1).map(({ left, right }) => right - left))
+      return seen.map(({ text, right }) => ({ text, x: Math.floor(right - width / 2) }))
     },
     { left: Math.ceil(box.x), right, y, source: readLegend.toString() },
   )
