@@ -98,7 +98,7 @@ export async function swept(page) {
       }
       // Two of the same text are one here, and between them is nothing: the middle of the first.
       const width = Math.min(...seen.slice(1, -1).map(({ left, right }) => right - left))
-      return seen.map(({ text, right }) => ({ text, x: Math.floor(right - width / 2) }))
+      return seen.map(({ text, right }) => ({ text, right, x: Math.floor(right - width / 2) }))
     },
     { left: Math.ceil(box.x), right, y, source: readLegend.toString() },
   )
