@@ -180,10 +180,11 @@ async def test_a_reader_that_stops_is_closed_and_slows_nobody(
         await venue.add_pool(alice)
         quick_s = await swaps_heard(server.url, alice, venue)
         before = await metric(http, "xyk_slow_readers")
-        names = [f"trade.{venue.market}", f"pool.{venue.market}", f"depth.{venue.market}"]
+        kinds = ("trade.", "trades@", "pool.", "pool@", "depth.", "depth@", "bookTicker.")
+        names = [kind + venue.market for kind in kinds]
         rounds = 0
         slow_s = 0.0
-        async with listening(server.url, *names):
+        async with listening(server.url, *names, room=4_096):
             while await metric(http, "xyk_slow_readers") == before:
                 assert rounds < 100
                 slow_s += await swaps_heard(server.url, alice, venue)

@@ -1,6 +1,7 @@
 """The websocket: frames of the convention, in order, from what was committed."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -46,12 +47,21 @@ class Socket:
 
 
 @asynccontextmanager
-async def listening(url: str, *streams: str, path: str = "/ws") -> AsyncIterator[Socket]:
+async def listening(
+    url: str, *streams: str, path: str = "/ws", room: int | None = None
+) -> AsyncIterator[Socket]:
+    """`room`: bytes that the kernel keeps for who does not read, instead of megabytes."""
     address = url.replace("http", "ws", 1) + path
-    async with connect(address, compression=None, proxy=None) as connection:
-        socket = Socket(connection)
-        assert await socket.ask("SUBSCRIBE", *streams) == []
-        yield socket
+    given: Json = {}
+    if room is not None:
+        given["sock"] = plain = socket.socket()
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        plain.connect(("127.0.0.1", int(url.rsplit(":", 1)[1])))
+        plain.setblocking(False)
+    async with connect(address, compression=None, proxy=None, **given) as connection:
+        listener = Socket(connection)
+        assert await listener.ask("SUBSCRIBE", *streams) == []
+        yield listener
 
 
 @pytest.mark.parametrize("path", ["/", "/ws"])

@@ -23,6 +23,8 @@ from xyk.storage.backup import restore as restore_backup
 # Each is a few seconds; together they would take `make test` beyond its five minutes.
 pytestmark = pytest.mark.slow
 
+BACKUPS = 10  # at most, until actions were acknowledged while one was made
+
 
 async def history(url: str) -> tuple[Any, Any]:
     async with Client(url) as anyone:
@@ -237,11 +239,14 @@ async def test_under_load(tmp_path: Path, databases: Databases) -> None:
                 await trader.fund(server.url)
                 await trader.trade_some(server.url, 30)
             load = asyncio.create_task(trade_until_killed(traders, server.url))
-            marks = [len(trader.promises) for trader in traders]
-            to = tmp_path / "copy"
-            code, said = await asyncio.to_thread(run_xyk, "backup", *where, "--to", str(to))
-            assert code == 0, said
-            went_on = sum(len(trader.promises) for trader in traders) - sum(marks)
+            for number in range(BACKUPS):
+                marks = [len(trader.promises) for trader in traders]
+                to = tmp_path / f"copy {number}"
+                code, said = await asyncio.to_thread(run_xyk, "backup", *where, "--to", str(to))
+                assert code == 0, said
+                went_on = sum(len(trader.promises) for trader in traders) - sum(marks)
+                if went_on > 0:  # else the machine let the backup run alone: that proves nothing
+                    break
             assert went_on > 0, "it served all the while"
         finally:
             await asyncio.to_thread(server.stop)
