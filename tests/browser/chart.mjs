@@ -75,9 +75,10 @@ function readLegend(list) {
 
 /**
  * What the legend says while the pointer goes from right to left over the chart: each candle once
- * (those that say the same as their neighbour count as one), with the middle of where it lay. (To the left, because a candle that begins meanwhile moves
- * all others there: none is passed over.) The pointer that comes and goes is a real one; a thousand
- * real moves would wait for as many frames of the screen.
+ * (those that say the same as their neighbour count as one), with the middle of where it lay. (To
+ * the left, because a candle that begins meanwhile moves all others there: none is passed over.) The
+ * pointer that comes and goes is a real one; a thousand real moves would wait for as many frames of
+ * the screen.
  */
 export async function swept(page) {
   const box = await picture(page).boundingBox()

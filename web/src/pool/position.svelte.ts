@@ -50,7 +50,7 @@ export class LivePosition {
       this.#movesOf = moves === null ? null : movesOf
       this.isHidden = false
       this.fault = null
-      if (this.#isTrailing) this.#timer = setTimeout(() => void this.read(version), RETRY_MS)
+      if (moves === null && this.#isTrailing) this.#timer = setTimeout(() => void this.read(version), RETRY_MS)
     } catch (fault) {
       if (this.#isClosed || reading !== this.#reading) return
       this.isHidden = fault instanceof Refused && (fault.status === 401 || fault.status === 403)
